@@ -1,0 +1,26 @@
+#include "actors/errors.hpp"
+
+#include <caf/message.hpp>
+#include <caf/sec.hpp>
+
+namespace lmq {
+
+namespace {
+constexpr auto category = caf::atom("lmq");
+}
+
+caf::error to_error(const refusal& r) {
+  return {static_cast<std::uint8_t>(r.why), category, caf::make_message(r.detail)};
+}
+
+refusal to_refusal(const caf::error& e) {
+  if (e.category() == category && e.context().match_elements<std::string>())
+    return {static_cast<reason>(e.code()), e.context().get_as<std::string>(0)};
+  return {reason::unavailable, "the part of the server that should answer is being restarted; try again"};
+}
+
+bool bounced(const caf::error& e) {
+  return e == caf::sec::request_receiver_down;
+}
+
+} // namespace lmq

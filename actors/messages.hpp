@@ -1,0 +1,173 @@
+// The messages that the broker's actors understand: atoms, values, typed interfaces.
+//
+// All of them stay within one process, so none has a wire format; bodies travel as handles.
+#pragma once
+
+#include "actors/stats/report.hpp"
+#include "core/message.hpp"
+#include "core/properties.hpp"
+
+#include <atomic>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/atom.hpp>
+#include <caf/actor.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lmq {
+
+// -- verbs
+
+using push_atom = caf::atom_constant<caf::atom("push")>;
+using pull_atom = caf::atom_constant<caf::atom("pull")>;
+using cancel_atom = caf::atom_constant<caf::atom("cancel")>;
+using settle_atom = caf::atom_constant<caf::atom("settle")>;
+using give_back_atom = caf::atom_constant<caf::atom("give_back")>;
+using report_atom = caf::atom_constant<caf::atom("report")>;
+using configure_atom = caf::atom_constant<caf::atom("configure")>;
+using close_atom = caf::atom_constant<caf::atom("close")>;
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
+
+using watch_atom = caf::atom_constant<caf::atom("watch")>;
+using take_atom = caf::atom_constant<caf::atom("take")>;
+using yield_atom = caf::atom_constant<caf::atom("yield")>;
+using keep_atom = caf::atom_constant<caf::atom("keep")>;
+using offer_atom = caf::atom_constant<caf::atom("offer")>;
+
+using resolve_atom = caf::atom_constant<caf::atom("resolve")>;
+using find_atom = caf::atom_constant<caf::atom("find")>;
+using match_atom = caf::atom_constant<caf::atom("match")>;
+using remove_atom = caf::atom_constant<caf::atom("remove")>;
+using rules_atom = caf::atom_constant<caf::atom("rules")>;
+using set_rules_atom = caf::atom_constant<caf::atom("set_rules")>;
+using props_atom = caf::atom_constant<caf::atom("props")>;
+using patch_atom = caf::atom_constant<caf::atom("patch")>;
+using reset_atom = caf::atom_constant<caf::atom("reset")>;
+using subscribe_atom = caf::atom_constant<caf::atom("subscribe")>;
+using opened_atom = caf::atom_constant<caf::atom("opened")>;
+using gone_atom = caf::atom_constant<caf::atom("gone")>;
+
+// -- values
+
+/// How long a pull waits. Nothing: without limit; zero: not at all.
+using wait_time = std::optional<duration>;
+
+/// The answer to a pull: from which queue, and the delivery; no delivery: none in time, or the queue was deleted.
+struct pulled {
+  std::shared_ptr<const std::string> queue;
+  std::optional<lmq::delivery> delivery;
+};
+
+/// The request's headers, for hooks. Null where no hook wants them.
+using request_headers = std::shared_ptr<const header_list>;
+
+// -- a queue (actors/queue)
+
+using queue_handle = caf::typed_actor<
+  // Errors: unavailable
+  caf::replies_to<push_atom, message_id, message, request_headers>::with<push_outcome>,
+  caf::replies_to<pull_atom, waiter_id, wait_time>::with<pulled>,
+  // Forgets a waiting pull; it is answered with nothing. Unknown: no effect.
+  caf::reacts_to<cancel_atom, waiter_id>,
+  // Errors: no_such_lease
+  caf::replies_to<settle_atom, lease_id, verdict>::with<void>,
+  // Takes back a delivery that reached nobody: no retry is spent, the message keeps its place.
+  caf::reacts_to<give_back_atom, lease_id>,
+  caf::replies_to<report_atom>::with<queue_report>,
+  // From the registry: properties in force from now on; the end of the queue.
+  caf::reacts_to<configure_atom, properties>,
+  caf::reacts_to<close_atom>,
+  // From pull_any, see pull_any_machine.hpp.
+  caf::replies_to<watch_atom, caf::actor>::with<bool>,
+  caf::replies_to<take_atom, waiter_id>::with<pulled>,
+  caf::reacts_to<yield_atom>,
+  caf::reacts_to<keep_atom>,
+  // Its own timer.
+  caf::reacts_to<tick_atom, std::uint64_t>>;
+
+/// All a gateway needs to talk to a queue.
+struct queue_ref {
+  std::shared_ptr<const std::string> name;
+  queue_handle actor;
+  /// Set by the registry before it answers a change of properties: send the request's headers along with pushes.
+  std::shared_ptr<const std::atomic<bool>> wants_headers;
+};
+
+// -- the registry (actors/registry): names, rules, properties
+
+using registry_handle = caf::typed_actor<
+  // The queue of that name; created if there is none. Errors: bad_name, over_limit
+  caf::replies_to<resolve_atom, std::string>::with<queue_ref>,
+  // Errors: no_such_queue
+  caf::replies_to<find_atom, std::string>::with<queue_ref>,
+  // All queues whose names the pattern finds, sorted by name. Errors: bad_pattern
+  caf::replies_to<match_atom, std::string>::with<std::vector<queue_ref>>,
+  // Errors: no_such_queue
+  caf::replies_to<remove_atom, std::string>::with<void>,
+  caf::replies_to<rules_atom>::with<std::vector<rule>>,
+  // Errors: bad_pattern, unknown_hook, over_limit; nothing is changed then
+  caf::replies_to<set_rules_atom, std::vector<rule>>::with<void>,
+  // In force for a queue of that name, also if there is none. Errors: bad_name
+  caf::replies_to<props_atom, std::string>::with<properties>,
+  // Both create the queue. Errors: bad_name, unknown_hook, over_limit
+  caf::replies_to<patch_atom, std::string, property_set>::with<void>,
+  caf::replies_to<reset_atom, std::string>::with<void>,
+  // From now on the actor hears (opened_atom, queue_ref) and (gone_atom, std::string) of every queue; first of those
+  // that exist.
+  caf::reacts_to<subscribe_atom, caf::strong_actor_ptr>>;
+
+// -- pulls over many queues (actors/pull_any)
+
+using pull_any_handle = caf::typed_actor<
+  // Errors: bad_pattern
+  caf::replies_to<pull_atom, std::string, waiter_id, wait_time>::with<pulled>,
+  caf::reacts_to<cancel_atom, waiter_id>,
+  caf::reacts_to<opened_atom, queue_ref>,
+  caf::reacts_to<gone_atom, std::string>,
+  // From a watched queue: a message is ready; its oldest waiter, if it has any.
+  caf::reacts_to<offer_atom, std::shared_ptr<const std::string>, std::optional<waiter_id>>,
+  caf::reacts_to<tick_atom, std::uint64_t>>;
+
+// -- pushes to many queues, reports of all (actors/fan_out)
+
+/// Outcomes by queue name, sorted by it.
+using push_outcomes = std::vector<std::pair<std::string, push_outcome>>;
+
+using fan_out_handle = caf::typed_actor<
+  // Errors: bad_pattern
+  caf::replies_to<push_atom, std::string, message, request_headers>::with<push_outcomes>,
+  // Of all queues, sorted by name.
+  caf::replies_to<report_atom>::with<std::vector<queue_report>>>;
+
+/// The doors of the broker.
+struct broker {
+  registry_handle registry;
+  pull_any_handle pull_any;
+  fan_out_handle fan_out;
+};
+
+} // namespace lmq
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::message_id)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::lease_id)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::waiter_id)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::optional<lmq::waiter_id>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::push_outcome)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::push_outcomes)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::verdict)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::wait_time)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::pulled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::request_headers)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::properties)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::property_set)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<lmq::rule>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::queue_ref)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<lmq::queue_ref>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::queue_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<lmq::queue_report>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::string>)

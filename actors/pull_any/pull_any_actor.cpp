@@ -1,0 +1,166 @@
+#include "actors/pull_any/pull_any_actor.hpp"
+
+#include "actors/deadline_tick.hpp"
+#include "actors/errors.hpp"
+#include "actors/guarded_promise.hpp"
+#include "actors/log_crash.hpp"
+#include "actors/pull_any/pull_any_machine.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+#include <unordered_map>
+
+namespace lmq {
+
+namespace {
+
+class pull_any_actor final : public pull_any_handle::base {
+public:
+  pull_any_actor(caf::actor_config& config, const registry_handle& registry) : pull_any_handle::base(config) {
+    set_exception_handler(
+      [](caf::scheduled_actor*, std::exception_ptr& e) { return log_crash("pull_any", "pull_any", e); });
+    anon_send(registry, subscribe_atom::value, caf::strong_actor_ptr{ctrl()});
+  }
+
+  const char* name() const override { return "pull_any"; }
+
+  behavior_type make_behavior() override {
+    return {
+      [this](pull_atom, const std::string& expression, waiter_id w, const wait_time& wait) {
+        return on_pull(expression, w, wait);
+      },
+      [this](cancel_atom, waiter_id w) { on_cancel(w); },
+      [this](opened_atom, const queue_ref& q) { on_opened(q); },
+      [this](gone_atom, const std::string& queue) { on_gone(queue); },
+      [this](offer_atom, const std::shared_ptr<const std::string>& queue, const std::optional<waiter_id>& oldest) {
+        on_offer(*queue, oldest);
+      },
+      [this](tick_atom, std::uint64_t number) { on_tick(number); },
+    };
+  }
+
+  void on_exit() override {
+    queues_.clear();
+    promises_.clear();
+  }
+
+private:
+  using promise = guarded_promise<pulled>;
+
+  time_point now() { return system().clock().now(); }
+
+  caf::result<pulled> on_pull(const std::string& expression, waiter_id w, const wait_time& wait) {
+    auto at = now();
+    auto accepted = machine_.pull(w, expression, wait ? std::optional{at + *wait} : std::nullopt, at, out_);
+    if (!accepted)
+      return to_error(accepted.error());
+    promises_.emplace(w, promise{*this});
+    perform(at);
+    return promise::later();
+  }
+
+  void on_cancel(waiter_id w) {
+    auto at = now();
+    machine_.cancel(w, at, out_);
+    perform(at);
+  }
+
+  void on_opened(const queue_ref& q) {
+    queues_[*q.name] = q;
+    machine_.opened(*q.name, out_);
+    perform(now());
+  }
+
+  void on_gone(const std::string& queue) {
+    auto at = now();
+    queues_.erase(queue);
+    machine_.gone(queue, at, out_);
+    perform(at);
+  }
+
+  void on_offer(const std::string& queue, std::optional<waiter_id> oldest) {
+    auto at = now();
+    machine_.offered(queue, oldest, at, out_);
+    perform(at);
+  }
+
+  void on_watched(const std::string& queue, bool ready) {
+    auto at = now();
+    machine_.watched(queue, ready, at, out_);
+    perform(at);
+  }
+
+  /// The answer to a take goes to its waiter; where that has left meanwhile, back to the queue.
+  void on_taken(const queue_ref& queue, waiter_id w, pulled what) {
+    auto at = now();
+    bool got = what.delivery.has_value();
+    bool here = machine_.taken(*queue.name, w, got, at, out_);
+    if (got && here)
+      answer(w, std::move(what));
+    else if (got)
+      anon_send(queue.actor, give_back_atom::value, what.delivery->lease);
+    if (!here)
+      promises_.erase(w);
+    perform(at);
+  }
+
+  void on_tick(std::uint64_t number) {
+    if (!tick_.accept(number))
+      return;
+    auto at = now();
+    machine_.tick(at, out_);
+    perform(at);
+  }
+
+  // -- effects
+
+  void perform(time_point at) {
+    for (auto& e : out_)
+      std::visit([this](auto& x) { perform_one(x); }, e);
+    out_.clear();
+    tick_.arm(*this, machine_.next_deadline(), at);
+  }
+
+  void perform_one(watch_queue& x) {
+    const auto& q = queues_.at(x.queue);
+    request(q.actor, caf::infinite, watch_atom::value, caf::actor_cast<caf::actor>(ctrl()))
+      .then([this, name = q.name](bool ready) { on_watched(*name, ready); },
+            [this, name = q.name](caf::error&) { on_watched(*name, false); });
+  }
+
+  void perform_one(take_from& x) {
+    const auto& q = queues_.at(x.queue);
+    request(q.actor, caf::infinite, take_atom::value, x.to)
+      .then([this, q, w = x.to](pulled& what) { on_taken(q, w, std::move(what)); },
+            [this, q, w = x.to](caf::error&) { on_taken(q, w, {q.name, std::nullopt}); });
+  }
+
+  void perform_one(yield_to& x) { anon_send(queues_.at(x.queue).actor, yield_atom::value); }
+
+  void perform_one(keep_in& x) {
+    if (auto it = queues_.find(x.queue); it != queues_.end())
+      anon_send(it->second.actor, keep_atom::value);
+  }
+
+  void perform_one(nothing_for& x) { answer(x.to, {nullptr, std::nullopt}); }
+
+  void answer(waiter_id w, pulled what) {
+    auto it = promises_.find(w);
+    auto owed = std::move(it->second);
+    promises_.erase(it);
+    owed.deliver(std::move(what));
+  }
+
+  pull_any_machine machine_;
+  pull_any_effects out_;
+  std::unordered_map<std::string, queue_ref> queues_;
+  std::unordered_map<waiter_id, promise> promises_;
+  deadline_tick tick_;
+};
+
+} // namespace
+
+pull_any_handle spawn_pull_any(caf::actor_system& system, const registry_handle& registry) {
+  return system.spawn<pull_any_actor>(registry);
+}
+
+} // namespace lmq

@@ -1,0 +1,157 @@
+// Pulls from whichever queue matches a pattern: who waits, what is known of each queue, who gets what.
+//
+// The conversation with a queue, so that neither side asks in vain and the order of arrival holds among all waiters:
+//
+//   watch   this machine, when somebody waits whose pattern finds the queue: "offer me what becomes ready".
+//           The queue answers whether a message is ready now.
+//   offer   the queue, when a message becomes ready: "this is ready; my own oldest waiter is W". It waits for one of
+//   take    - "give it to this waiter of mine": the queue answers with the delivery, or with nothing if it is gone
+//   yield   - "your own waiter is older: serve it"
+//   keep    - "nobody waits here": the queue serves its own and says no more. This machine remembers the queue as
+//             available and tries it by `take` before it lets anybody wait.
+//
+// So a queue that nobody watches never talks, and one that is available costs nothing until somebody takes from it.
+// A waiter has at most one take under way, so that exactly one message is taken for it.
+//
+// Cost: a pull over q queues with p patterns in use: O(q / 64) for a known pattern, O(q) matches for a new one; a queue
+// that is opened: O(p) matches; an offer: O(waiters). Owned by the actor of the same name, or by a test.
+#pragma once
+
+#include "actors/pattern.hpp"
+#include "core/ids.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+
+#include <boost/dynamic_bitset.hpp>
+#include <list>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace lmq {
+
+/// Send `watch` to the queue and report its answer by `watched`.
+struct watch_queue {
+  std::string queue;
+};
+
+/// Send `take` to the queue for this waiter and report its answer by `taken`.
+struct take_from {
+  std::string queue;
+  waiter_id to;
+};
+
+struct yield_to {
+  std::string queue;
+};
+
+struct keep_in {
+  std::string queue;
+};
+
+/// Answer this waiter with nothing.
+struct nothing_for {
+  waiter_id to;
+};
+
+using pull_any_effect = std::variant<watch_queue, take_from, yield_to, keep_in, nothing_for>;
+using pull_any_effects = std::vector<pull_any_effect>;
+
+class pull_any_machine {
+public:
+  /// Patterns that are kept, with what they match, after their last waiter has gone.
+  static constexpr std::size_t idle_patterns_max = 256;
+
+  // -- queues come and go
+
+  void opened(const std::string& queue, pull_any_effects& out);
+  void gone(const std::string& queue, time_point now, pull_any_effects& out);
+
+  // -- waiters
+
+  /// @param deadline the waiter is answered with nothing then; `now`: as soon as it is known that nothing is ready.
+  ///                 Absent: no limit
+  /// Errors: bad_pattern
+  result<void> pull(waiter_id waiter, const std::string& expression, std::optional<time_point> deadline,
+                    time_point now, pull_any_effects& out);
+
+  /// Forgets the waiter, which is answered with nothing unless a take is under way for it (see `taken`).
+  void cancel(waiter_id waiter, time_point now, pull_any_effects& out);
+
+  // -- what queues say
+
+  /// The answer to `watch`. A queue that failed to answer: false.
+  void watched(const std::string& queue, bool ready, time_point now, pull_any_effects& out);
+
+  /// @param oldest  the queue's own waiter that is first in line
+  void offered(const std::string& queue, std::optional<waiter_id> oldest, time_point now, pull_any_effects& out);
+
+  /// The answer to `take`; `got`: with a delivery.
+  ///
+  /// @returns whether the waiter is still there to get it; otherwise the delivery goes back to the queue
+  bool taken(const std::string& queue, waiter_id waiter, bool got, time_point now, pull_any_effects& out);
+
+  // -- time
+
+  void tick(time_point now, pull_any_effects& out);
+  std::optional<time_point> next_deadline() const noexcept;
+
+  std::size_t waiters() const noexcept { return waiters_.size(); }
+
+private:
+  /// A queue's place in the bit sets; used again when the queue is gone.
+  using slot = std::size_t;
+  using slots = boost::dynamic_bitset<std::uint64_t>;
+
+  struct known_pattern {
+    pattern compiled;
+    slots matches;
+    std::size_t seen = 0;    ///< entries of opened_ that `matches` accounts for
+    std::size_t waiters = 0; ///< 0: kept for the next pull
+  };
+  using patterns = std::list<known_pattern>; ///< those without waiters: least recently used first
+
+  struct waiter {
+    patterns::iterator wants;
+    std::optional<time_point> deadline;
+    std::optional<slot> taking;
+  };
+  using waiters_by_age = std::map<waiter_id, waiter>;
+
+  std::optional<slot> find(const std::string& queue) const;
+  slot new_slot(const std::string& queue);
+  result<patterns::iterator> known(const std::string& expression);
+  void catch_up(known_pattern& p);
+  void trim_patterns();
+  void rewrite_opened();
+  void forget(waiters_by_age::iterator it);
+  void seek(waiters_by_age::iterator it, pull_any_effects& out);
+  void start_take(waiters_by_age::iterator it, slot from, pull_any_effects& out);
+  void ask(slot queue, pull_any_effects& out);
+  waiters_by_age::iterator oldest_for(slot queue);
+  void answer_due(time_point now, pull_any_effects& out);
+  bool may_still_get(const waiter& w) const;
+
+  // Queues. Each is in at most one of asked_, available_, taking_; in none of them and watched: it has nothing ready.
+  std::vector<std::string> names_; ///< by slot; empty: free
+  std::vector<slot> free_;
+  std::unordered_map<std::string, slot> slots_;
+  slots watched_;   ///< has been told to offer
+  slots asked_;     ///< its answer to `watch` is under way
+  slots available_; ///< had something ready when it was last heard of
+  slots taking_;    ///< a take is under way
+  std::vector<slot> opened_; ///< in order of opening, for patterns to catch up with
+  slot cursor_ = 0;          ///< where the last take was: the next search begins behind it
+
+  patterns patterns_;
+  std::unordered_map<std::string, patterns::iterator> by_text_;
+  waiters_by_age waiters_;
+  std::set<std::pair<time_point, waiter_id>> deadlines_;
+  bool due_held_ = false; ///< a waiter's time is up, but an answer that may still serve it is under way
+};
+
+} // namespace lmq

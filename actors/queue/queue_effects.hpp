@@ -1,0 +1,37 @@
+// What a queue machine wants done, as values. The queue's actor carries them out in the order given.
+#pragma once
+
+#include "core/ids.hpp"
+#include "core/message.hpp"
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+namespace lmq {
+
+/// Answer this waiter with a delivery.
+struct deliver {
+  waiter_id to;
+  lmq::delivery what;
+};
+
+/// Answer this waiter with nothing: its time is up, it was cancelled, or the queue is gone.
+struct answer_empty {
+  waiter_id to;
+};
+
+/// A message left the queue unsettled, because it had no retries left.
+struct discard {
+  message_id id;
+};
+
+/// Tell pull_any that a message is ready, and who of the queue's own waiters is first in line for it.
+struct offer {
+  std::optional<waiter_id> oldest;
+};
+
+using effect = std::variant<deliver, answer_empty, discard, offer>;
+using effects = std::vector<effect>;
+
+} // namespace lmq

@@ -1,0 +1,102 @@
+#include "actors/queue/queue_invariants.hpp"
+
+#include "actors/queue/queue_machine.hpp"
+
+#include <algorithm>
+
+namespace lmq {
+
+struct queue_invariants {
+  const queue_machine& m;
+  using state = queue_machine::state;
+
+  bool ready_index_holds_ready_messages() const {
+    return std::all_of(m.ready_.begin(), m.ready_.end(), [](const auto& x) { return x.second.is == state::ready; });
+  }
+
+  bool pending_index_holds_no_ready_message() const {
+    return std::none_of(m.pending_.begin(), m.pending_.end(),
+                        [](const auto& x) { return x.second.is == state::ready; });
+  }
+
+  bool a_ready_message_stands_at_the_instant_it_became_ready() const {
+    return std::all_of(m.ready_.begin(), m.ready_.end(),
+                       [](const auto& x) { return x.first.at == x.second.ready_since; });
+  }
+
+  bool leases_and_leased_messages_are_one_to_one() const {
+    if (m.leases_.size() != m.leased_count_)
+      return false;
+    std::size_t leased = 0;
+    for (auto it = m.pending_.begin(); it != m.pending_.end(); ++it) {
+      if (it->second.is != state::leased)
+        continue;
+      ++leased;
+      auto lease = m.leases_.find(it->second.id);
+      if (lease == m.leases_.end() || &lease->second->second != &it->second)
+        return false;
+    }
+    return leased == m.leased_count_;
+  }
+
+  bool the_open_window_is_the_only_one_that_accumulates() const {
+    auto n = std::count_if(m.pending_.begin(), m.pending_.end(),
+                           [](const auto& x) { return x.second.is == state::accumulating; });
+    if (!m.window_)
+      return n == 0 && !m.window_parts_;
+    return n == 1 && (*m.window_)->second.is == state::accumulating && m.window_parts_ && !m.window_parts_->empty();
+  }
+
+  bool an_exhausted_message_has_no_retries_left() const {
+    return std::all_of(m.ready_.begin(), m.ready_.end(), [](const auto& x) {
+      return !x.second.exhausted || (x.second.retries_left == 0 && x.second.deliveries > 0);
+    });
+  }
+
+  bool every_deadline_belongs_to_a_waiter() const {
+    auto with = std::count_if(m.waiters_.begin(), m.waiters_.end(),
+                              [](const auto& w) { return w.second.deadline.has_value(); });
+    if (static_cast<std::size_t>(with) != m.waiter_deadlines_.size())
+      return false;
+    return std::all_of(m.waiter_deadlines_.begin(), m.waiter_deadlines_.end(), [&](const auto& d) {
+      auto w = m.waiters_.find(d.second);
+      return w != m.waiters_.end() && w->second.deadline == d.first;
+    });
+  }
+
+  bool nobody_waits_beside_a_message_that_could_be_delivered() const {
+    using offered = queue_machine::offered;
+    if (m.waiters_.empty() || m.offered_ == offered::asked)
+      return true;
+    return m.ready_.empty();
+  }
+
+  bool every_place_is_from_the_past_of_the_sequence() const {
+    auto past = [&](const auto& x) { return x.first.sequence < m.next_sequence_; };
+    return std::all_of(m.ready_.begin(), m.ready_.end(), past) &&
+           std::all_of(m.pending_.begin(), m.pending_.end(), past);
+  }
+
+  bool nothing_held_means_no_bytes() const { return m.sizes().messages() > 0 || m.content_bytes_ == 0; }
+};
+
+std::optional<std::string> broken_invariant(const queue_machine& machine) {
+  queue_invariants i{machine};
+#define LMQ_HOLDS(sentence)                                                                                            \
+  if (!i.sentence())                                                                                                   \
+  return #sentence
+  LMQ_HOLDS(ready_index_holds_ready_messages);
+  LMQ_HOLDS(pending_index_holds_no_ready_message);
+  LMQ_HOLDS(a_ready_message_stands_at_the_instant_it_became_ready);
+  LMQ_HOLDS(leases_and_leased_messages_are_one_to_one);
+  LMQ_HOLDS(the_open_window_is_the_only_one_that_accumulates);
+  LMQ_HOLDS(an_exhausted_message_has_no_retries_left);
+  LMQ_HOLDS(every_deadline_belongs_to_a_waiter);
+  LMQ_HOLDS(nobody_waits_beside_a_message_that_could_be_delivered);
+  LMQ_HOLDS(every_place_is_from_the_past_of_the_sequence);
+  LMQ_HOLDS(nothing_held_means_no_bytes);
+#undef LMQ_HOLDS
+  return std::nullopt;
+}
+
+} // namespace lmq

@@ -1,0 +1,98 @@
+// Which queues there are, and which properties are in force for each.
+//
+// Knows names, rules and each queue's own properties; what a queue holds is the queue's business. Plain: no actor.
+// Owned by the registry's actor, or by a test.
+#pragma once
+
+#include "actors/hooks/hook.hpp"
+#include "actors/pattern.hpp"
+#include "core/properties.hpp"
+#include "core/result.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace lmq {
+
+/// Start a queue of this name with these properties.
+struct open_queue {
+  std::string name;
+  properties in_force;
+};
+
+/// Tell a live queue its new properties.
+struct configure_queue {
+  std::string name;
+  properties in_force;
+};
+
+/// End a queue.
+struct close_queue {
+  std::string name;
+};
+
+using registry_effect = std::variant<open_queue, configure_queue, close_queue>;
+using registry_effects = std::vector<registry_effect>;
+
+class registry_machine {
+public:
+  /// Queues a node may have. Each costs about 2 KiB, also when it is empty.
+  static constexpr std::size_t queues_max = 1'000'000;
+
+  explicit registry_machine(hook_catalog hooks) : hooks_(std::move(hooks)) {}
+
+  /// Makes sure that there is a queue of that name. O(log queues)
+  /// Errors: bad_name, over_limit
+  result<void> open(std::string_view name, registry_effects& out);
+
+  bool contains(std::string_view name) const { return queues_.find(name) != queues_.end(); }
+  std::size_t size() const noexcept { return queues_.size(); }
+
+  /// Errors: no_such_queue
+  result<void> remove(std::string_view name, registry_effects& out);
+
+  /// Names that the pattern finds, in order. O(queues)
+  /// Errors: bad_pattern
+  result<std::vector<std::string>> match(std::string_view expression) const;
+
+  /// The rules, as they were set.
+  const std::vector<rule>& rules() const noexcept { return rules_; }
+
+  /// Replaces all rules; live queues whose properties change by it are told. O(queues × rules)
+  /// Errors: bad_pattern, over_limit, unknown_hook, bad_property; nothing is changed then
+  result<void> set_rules(std::vector<rule> rules, registry_effects& out);
+
+  /// In force for a queue of that name, whether or not there is one.
+  /// Errors: bad_name
+  result<properties> in_force(std::string_view name) const;
+
+  /// Writes what `change` sets over the queue's own properties; opens the queue if there is none.
+  /// Errors: bad_name, over_limit, unknown_hook, bad_property; nothing is changed then
+  result<void> patch(std::string_view name, const property_set& change, registry_effects& out);
+
+  /// Forgets the queue's own properties; opens the queue if there is none.
+  /// Errors: bad_name, over_limit
+  result<void> reset(std::string_view name, registry_effects& out);
+
+private:
+  struct queue {
+    property_set own;
+    properties in_force;
+  };
+  using queues = std::map<std::string, queue, std::less<>>;
+
+  const property_set* rule_for(std::string_view name) const;
+  result<queues::iterator> find_or_open(std::string_view name, registry_effects& out);
+  void refresh(queues::iterator it, registry_effects& out);
+
+  hook_catalog hooks_;
+  queues queues_;
+  std::vector<rule> rules_;
+  std::vector<pattern> patterns_; ///< of rules_, compiled
+};
+
+} // namespace lmq

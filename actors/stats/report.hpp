@@ -1,0 +1,46 @@
+// What `GET /stats` tells of a queue, as plain values.
+#pragma once
+
+#include "core/properties.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lmq {
+
+/// How often something happened, and how fast.
+struct meter_report {
+  std::uint64_t count = 0;
+  // Events a second: exponentially weighted moving averages over 1, 5, 15 minutes and a day; the mean since the start.
+  double one = 0, five = 0, fifteen = 0, day = 0, mean = 0;
+  // Change of the rate between two averages, in events a second squared.
+  double one_to_five = 0, five_to_fifteen = 0, one_to_fifteen = 0;
+};
+
+/// Distribution of the seconds that messages spent between ready and delivered.
+struct retention_report {
+  struct bin {
+    double upper = 0; ///< seconds; the bin holds samples up to this, above the bin before
+    std::uint64_t count = 0;
+  };
+
+  std::uint64_t n = 0; ///< samples that the figures below are made of
+  double min = 0, max = 0;
+  double arithmetic_mean = 0, geometric_mean = 0, harmonic_mean = 0, median = 0;
+  double variance = 0, standard_deviation = 0, skewness = 0, kurtosis = 0;
+  double p50 = 0, p75 = 0, p90 = 0, p95 = 0, p99 = 0, p999 = 0;
+  std::vector<bin> histogram;
+};
+
+struct queue_report {
+  std::string name;
+  std::uint64_t size = 0;         ///< ready + leased + accumulating; a compound counts as one
+  std::uint64_t memory_bytes = 0; ///< of the messages held, their bookkeeping included
+  properties in_force;
+  meter_report push, pull;
+  retention_report retention;
+};
+
+} // namespace lmq

@@ -1,0 +1,132 @@
+#include "apps/client/commands.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace lmq::client {
+
+namespace {
+
+/// What the server says of its "no": the sentence in its JSON, or else its status.
+std::string explanation(const answer& no) {
+  auto body = nlohmann::json::parse(no.body, nullptr, false);
+  if (body.is_object())
+    if (auto found = body.find("message"); found != body.end() && found->is_string())
+      return found->get<std::string>();
+  return fmt::format("the server answered with status {}", no.status);
+}
+
+/// Headers that belong to the message, not to the connection.
+bool of_message(std::string_view name) {
+  return name != "connection" && name != "content-length" && name != "date" && name != "server" &&
+         name != "transfer-encoding" && name != "keep-alive" && name != "x-request-id";
+}
+
+/// Unlike fmt::print it does not throw where nobody reads; `write` looks for that in the end.
+void put(std::FILE* to, std::string_view text) { std::fwrite(text.data(), 1, text.size(), to); }
+
+std::string queue_path(std::string_view queue) { return "/messages/" + percent_encoded(queue); }
+
+/// Carries one command out.
+class errand {
+public:
+  errand(const server_url& server, standard_files files) : server_(server), files_(files) {}
+
+  exit_code operator()(const ping&) const {
+    // The cheapest question that every server answers, whatever it holds.
+    auto code = ask({.method = "GET", .target = "/properties"});
+    if (code == exit_code::done)
+      put(files_.out, fmt::format("http://{}{} answers\n", to_text(server_.address), server_.prefix));
+    return code;
+  }
+
+  exit_code operator()(const push& what) const {
+    auto body = what.body ? checked<std::string>{*what.body} : read_body();
+    if (!body)
+      return complain(exit_code::usage, body.error());
+    return ask({.method = "POST",
+                .target = queue_path(what.queue),
+                .content_type = what.content_type,
+                .body = *std::move(body)});
+  }
+
+  exit_code operator()(const pull& what) const {
+    request asked{.method = "GET", .target = queue_path(what.queue), .wait = what.wait};
+    if (what.wait)
+      asked.target += "?t=" + seconds_to_text(*what.wait);
+    auto reply = exchange(server_, asked);
+    if (!reply)
+      return complain(exit_code::unreachable, reply.error());
+    if (reply->status == 204)
+      return complain(exit_code::refused, fmt::format("no message in \"{}\"", what.queue));
+    if (reply->status != 200)
+      return complain(exit_code::refused, explanation(*reply));
+    // What could not be written must not be acknowledged: it comes again when its lease ends.
+    if (!write(*reply, what.headers ? files_.out : files_.err))
+      return complain(exit_code::refused, fmt::format("can't write the message: {}; it is not acknowledged and will "
+                                                      "come again",
+                                                      std::strerror(errno)));
+    if (!what.ack)
+      return exit_code::done;
+    return (*this)(settle{.queue = what.queue, .id = std::string{reply->header("x-lmq-message-id")}, .reply = "ack"});
+  }
+
+  exit_code operator()(const settle& what) const {
+    return ask({.method = "POST",
+                .target = fmt::format("{}/{}?reply={}", queue_path(what.queue), percent_encoded(what.id), what.reply)});
+  }
+
+private:
+  exit_code complain(exit_code code, std::string_view sentence) const {
+    put(files_.err, fmt::format("lmq: {}\n", sentence));
+    return code;
+  }
+
+  /// A request whose answer says no more than yes or no.
+  exit_code ask(const request& asked) const {
+    auto reply = exchange(server_, asked);
+    if (!reply)
+      return complain(exit_code::unreachable, reply.error());
+    return reply->status / 100 == 2 ? exit_code::done : complain(exit_code::refused, explanation(*reply));
+  }
+
+  checked<std::string> read_body() const {
+    if (isatty(fileno(files_.in)) != 0)
+      put(files_.err, "lmq: type the body, then Ctrl-D at the beginning of a line\n");
+    std::string out;
+    std::array<char, 65536> chunk{};
+    while (auto count = std::fread(chunk.data(), 1, chunk.size(), files_.in))
+      out.append(chunk.data(), count);
+    if (std::ferror(files_.in) != 0)
+      return tl::unexpected<std::string>(fmt::format("can't read standard input: {}", std::strerror(errno)));
+    return out;
+  }
+
+  bool write(const answer& message, std::FILE* headers_to) const {
+    for (auto& [name, value] : message.headers)
+      if (of_message(name))
+        put(headers_to, fmt::format("{}: {}\n", name, value));
+    if (headers_to == files_.out)
+      put(files_.out, "\n");
+    put(files_.out, message.body);
+    if (!message.body.ends_with('\n') && isatty(fileno(files_.out)) != 0)
+      put(files_.out, "\n");
+    return std::fflush(files_.out) == 0 && std::ferror(files_.out) == 0;
+  }
+
+  const server_url& server_;
+  standard_files files_;
+};
+
+} // namespace
+
+exit_code run(const command& asked, standard_files files) {
+  return std::visit(errand{asked.server, files}, asked.what);
+}
+
+} // namespace lmq::client

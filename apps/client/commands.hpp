@@ -1,0 +1,52 @@
+// The client commands: each is one request to a server and what a person or a script sees of its answer.
+//
+// They write bodies to `out` and everything else to `err`, and end with an exit code. Main thread, blocking.
+#pragma once
+
+#include "apps/client/request.hpp"
+#include "apps/exit_code.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace lmq::client {
+
+struct ping {};
+
+struct push {
+  std::string queue;
+  std::optional<std::string> body{}; ///< nothing: standard input
+  std::string content_type{};        ///< empty: none
+};
+
+struct pull {
+  std::string queue;
+  std::optional<std::chrono::milliseconds> wait{0}; ///< nothing: for ever
+  bool ack = false;                                 ///< once the body is written
+  bool headers = false;                             ///< on standard output, before the body
+};
+
+struct settle {
+  std::string queue;
+  std::string id;
+  std::string reply; ///< as on the wire: ack, nack, ext
+};
+
+struct command {
+  server_url server;
+  std::variant<ping, push, pull, settle> what;
+};
+
+/// Where a command reads and writes. The files stay open.
+struct standard_files {
+  std::FILE* in = stdin;
+  std::FILE* out = stdout;
+  std::FILE* err = stderr;
+};
+
+exit_code run(const command& asked, standard_files files = {});
+
+} // namespace lmq::client

@@ -1,0 +1,48 @@
+#include "apps/client/request.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lmq::client {
+
+checked<server_url> parse_server_url(std::string_view text) {
+  auto complain = [&] {
+    return tl::unexpected<std::string>(
+      fmt::format("\"{}\" is not a server's URL; write it like http://127.0.0.1:9980", text));
+  };
+  constexpr std::string_view scheme = "http://";
+  if (!text.starts_with(scheme) || text.find_first_of("?#") != std::string_view::npos)
+    return complain();
+  auto rest = text.substr(scheme.size());
+  auto slash = std::min(rest.find('/'), rest.size());
+  auto authority = std::string{rest.substr(0, slash)};
+  auto prefix = rest.substr(slash);
+  while (prefix.ends_with('/'))
+    prefix.remove_suffix(1);
+  // The last colon begins a port, unless it stands within the brackets of an IPv6 address.
+  if (auto colon = authority.rfind(':'); colon == std::string::npos || authority.back() == ']')
+    authority += ":80";
+  auto address = parse_host_port(authority);
+  if (!address || address->port == 0)
+    return complain();
+  return server_url{*std::move(address), std::string{prefix}};
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  std::string out;
+  for (char c : text)
+    if (plain.find(c) != std::string_view::npos)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  return out;
+}
+
+std::string_view answer::header(std::string_view name) const {
+  auto found = std::find_if(headers.begin(), headers.end(), [&](auto& field) { return field.first == name; });
+  return found == headers.end() ? std::string_view{} : std::string_view{found->second};
+}
+
+} // namespace lmq::client

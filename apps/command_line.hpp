@@ -1,0 +1,29 @@
+// What the words of the command line ask for: a server with its settings, a client command, or a text to read.
+//
+// Holds nothing; main thread. CLI11 reads the words and writes the help; which setting wins is decided here.
+#pragma once
+
+#include "apps/client/commands.hpp"
+#include "apps/settings.hpp"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace lmq {
+
+/// `--help` or `--version`: this is to be printed, and that is all.
+struct text_wanted {
+  std::string text;
+};
+
+using command = std::variant<text_wanted, settings, client::command>;
+
+/// @param words        without the program's own name
+/// @param environment  as std::getenv
+/// Errors: a sentence that says what is wrong and what to write instead; nothing was done
+/// Order: command line over environment over configuration file over defaults
+checked<command> parse_command_line(const std::vector<std::string>& words,
+                                    const char* (*environment)(const char* name));
+
+} // namespace lmq

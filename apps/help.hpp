@@ -1,0 +1,76 @@
+// What `--help` says beside the options themselves, and how it is laid out.
+//
+// Constant texts and a formatter. Brings CLI11 along: for command_line.cpp only.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+namespace lmq {
+
+namespace help_text {
+
+inline constexpr auto program = R"(lmq: a lightweight message queue over HTTP
+
+A first example, in two terminals:
+  lmq serve
+  lmq push greetings hello && lmq pull greetings --ack
+
+lmq COMMAND --help explains a command.
+)";
+
+inline constexpr auto exit_codes = R"(Exit codes:
+  0  done
+  1  refused: the server said no, or had no message to pull
+  2  usage: the command line, a setting or an address is wrong; nothing was done
+  3  no server answered)";
+
+inline constexpr auto serve = R"(Runs a server until SIGTERM or SIGINT (Ctrl-C).
+
+A first example:
+  lmq serve --http 127.0.0.1:9980 --threads 1
+  curl -d hello http://127.0.0.1:9980/messages/greetings
+  curl -i 'http://127.0.0.1:9980/messages/greetings?t=0'
+)";
+
+inline constexpr auto settings = R"(Every option but --config is also an environment variable (--header-timeout is LMQ_HEADER_TIMEOUT) and a key
+of the configuration file (header-timeout = 10). The command line wins over the environment, the environment
+over the file. No file is read unless --config or LMQ_CONFIG names one.
+
+Sizes are whole bytes, or have KiB, MiB or GiB behind them. Times are decimal seconds.
+
+The server ends in good order on SIGTERM or SIGINT, and at once on a second one. Exit codes: 0 stopped as
+asked, 1 stopping took too long, 2 it could not start: a setting is wrong, or a port is taken.)";
+
+inline constexpr auto pull = R"(Exit code 1 if there is no message. Without --ack the message comes again when its lease ends, unless it is
+settled before: lmq ack NAME ID, where ID is the x-lmq-message-id.)";
+
+inline constexpr auto default_url = "http://127.0.0.1:9980";
+inline constexpr auto url = "where the server is; or LMQ_URL [http://127.0.0.1:9980]";
+
+} // namespace help_text
+
+/// CLI11's layout, with commands told in one line each.
+class help_form final : public CLI::Formatter {
+public:
+  help_form() {
+    column_width(30);
+    label("SUBCOMMAND", "COMMAND");
+    label("Positionals", "Words");
+  }
+
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    return CLI::detail::find_and_replace(CLI::Formatter::make_help(app, name, mode), "\n\n\n", "\n\n");
+  }
+
+  std::string make_subcommand(const CLI::App* sub) const override {
+    auto words = sub->get_description();
+    auto line = words.substr(0, words.find('\n'));
+    std::stringstream out;
+    CLI::detail::format_help(out, sub->get_display_name(true), line, get_column_width());
+    return out.str();
+  }
+};
+
+} // namespace lmq

@@ -1,0 +1,22 @@
+// How the program's log looks: one line an event on standard error, and which events there are by level.
+//
+// All rooms log through spdlog's default logger, an event id first and then key=value fields:
+//   spdlog::info("http.listen address={} port={}", …)
+// which comes out as
+//   2024-05-01T12:00:00.123Z info http.listen address=127.0.0.1 port=9980
+// A control character in a field (a name from a stranger, perhaps) is written as \x0a, so that a line stays a line.
+#pragma once
+
+#include "apps/values.hpp"
+
+#include <string>
+
+namespace lmq {
+
+/// Gives the default logger its place, form and level. Once, before the first event; also before other threads start.
+void open_log(log_level level);
+
+/// A line as the log would have it, its end included.
+std::string in_log_form(const std::string& event, log_level level);
+
+} // namespace lmq

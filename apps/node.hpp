@@ -1,0 +1,39 @@
+// A running node: the actor system, the broker, the HTTP server and the RPC port, in the order in which they need
+// each other.
+//
+// Holds all of them. Owned by the main thread, which alone calls it.
+#pragma once
+
+#include "apps/settings.hpp"
+
+#include <cstdint>
+#include <memory>
+
+namespace lmq {
+
+class node {
+public:
+  /// Everything listens when this returns. Errors: an address that can't be listened at, and why
+  static checked<node> start(const settings& with);
+
+  node(node&&) noexcept;
+  node& operator=(node&&) noexcept;
+
+  /// Stops it in good order, if `stop` has not.
+  ~node();
+
+  std::uint16_t http_port() const;
+  std::uint16_t rpc_port() const;
+
+  /// HTTP first (waiting pulls are answered), then the actors, then every handle, then the actor system. Takes as
+  /// long as `http_limits::stop_timeout` where a client does not take its answer.
+  void stop();
+
+private:
+  struct parts;
+  explicit node(std::unique_ptr<parts> p);
+
+  std::unique_ptr<parts> parts_; ///< nullptr once stopped
+};
+
+} // namespace lmq

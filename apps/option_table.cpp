@@ -1,0 +1,114 @@
+#include "apps/option_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <type_traits>
+#include <utility>
+
+namespace lmq {
+
+namespace {
+
+/// Writes a value that was read, or passes its error on.
+template <class T, class Member>
+checked<void> put(checked<T>&& value, Member& into) {
+  if (!value)
+    return tl::unexpected<std::string>(std::move(value).error());
+  into = *std::move(value);
+  return {};
+}
+
+// One entry's two functions for the kinds of values that come more than once.
+
+template <auto Member>
+constexpr serve_option address(std::string_view name, std::string_view help) {
+  return {name, "Ports", "HOST:PORT", help,
+          [](settings& s, std::string_view text) { return put(parse_host_port(text), s.*Member); },
+          [](const settings& s) { return to_text(s.*Member); }};
+}
+
+template <auto Member>
+constexpr serve_option bytes(std::string_view name, std::string_view help) {
+  return {name, "Limits of a connection", "BYTES", help,
+          [](settings& s, std::string_view text) { return put(parse_bytes(text), s.limits.*Member); },
+          [](const settings& s) { return bytes_to_text(s.limits.*Member); }};
+}
+
+template <auto Member>
+constexpr serve_option time(std::string_view name, std::string_view help) {
+  return {name, "Limits of a connection", "SECONDS", help,
+          [](settings& s, std::string_view text) {
+            // Never shorter than asked, also where the limit counts in coarser units.
+            using unit = std::remove_reference_t<decltype(s.limits.*Member)>;
+            return put(parse_seconds(text).map([](auto time) { return std::chrono::ceil<unit>(time); }),
+                       s.limits.*Member);
+          },
+          [](const settings& s) { return seconds_to_text(s.limits.*Member); }};
+}
+
+const serve_option table[]{
+  address<&settings::http>("http", "serve HTTP here; port 0 is any free one"),
+  address<&settings::rpc>("rpc", "MessagePack-RPC: not served yet, connections are closed at once"),
+  {"memory", "Node", "", "keep all in memory, lost at the end; so far there is nothing else",
+   [](settings& s, std::string_view text) { return put(parse_switch(text), s.memory); },
+   [](const settings& s) { return std::string{s.memory ? "true" : "false"}; }},
+  {"threads", "Node", "N", "I/O threads, which also run the queues; by default the cores less one",
+   [](settings& s, std::string_view text) {
+     return put(parse_whole(text, {1, settings_limits::threads_max}), s.threads);
+   },
+   [](const settings& s) { return fmt::format("{}", s.threads); }},
+  {"name", "Node", "NODE", "what this node is called in /stats; by default lmq@ and the machine's name",
+   [](settings& s, std::string_view text) { return put(parse_node_name(text), s.name); },
+   [](const settings& s) { return s.name; }},
+  {"log-level", "Node", "LEVEL", "what standard error gets: debug, info, warn, error or off",
+   [](settings& s, std::string_view text) { return put(parse_log_level(text), s.level); },
+   [](const settings& s) { return std::string{to_text(s.level)}; }},
+  bytes<&http_limits::header_bytes_max>("header-bytes-max", "of a request's line and headers; more is answered with 431"),
+  bytes<&http_limits::body_bytes_max>("body-bytes-max", "of a request's body; more is answered with 413"),
+  {"connections-max", "Limits of a connection", "N", "open at a time; further ones are answered with 503 and closed",
+   [](settings& s, std::string_view text) {
+     return put(parse_whole(text, {1, settings_limits::connections_max}), s.limits.connections_max);
+   },
+   [](const settings& s) { return fmt::format("{}", s.limits.connections_max); }},
+  time<&http_limits::header_timeout>("header-timeout", "from a request's first byte to the end of its headers; then 408"),
+  time<&http_limits::idle_timeout>("idle-timeout", "without a request, until it is closed; a waiting pull is a request"),
+  time<&http_limits::body_timeout>("body-timeout", "in which each further 4 KiB of a body must come; else 408"),
+};
+
+} // namespace
+
+std::span<const serve_option> serve_options() { return table; }
+
+std::string environment_name(std::string_view option) {
+  std::string out = "LMQ_";
+  std::transform(option.begin(), option.end(), std::back_inserter(out),
+                 [](char c) { return c == '-' ? '_' : static_cast<char>(c - 'a' + 'A'); });
+  return out;
+}
+
+std::vector<given_setting> settings_in_environment(const char* (*get)(const char* name)) {
+  std::vector<given_setting> out;
+  for (auto& option : table) {
+    auto name = environment_name(option.name);
+    if (const auto* value = get(name.c_str()); value != nullptr && *value != '\0')
+      out.push_back({std::string{option.name}, value, name});
+  }
+  return out;
+}
+
+checked<void> override_settings(settings& into, const std::vector<given_setting>& given) {
+  for (auto& setting : given) {
+    auto option = std::find_if(std::begin(table), std::end(table),
+                               [&](const serve_option& other) { return other.name == setting.key; });
+    if (option == std::end(table))
+      return tl::unexpected<std::string>(
+        fmt::format("{}: there is no such setting; lmq serve --help lists them", setting.place));
+    if (auto done = option->set(into, setting.value); !done)
+      return tl::unexpected<std::string>(fmt::format("{}: {}", setting.place, done.error()));
+  }
+  return {};
+}
+
+} // namespace lmq

@@ -1,0 +1,92 @@
+#include "apps/serve.hpp"
+
+#include "apps/file_limit.hpp"
+#include "apps/log.hpp"
+#include "apps/node.hpp"
+#include "apps/stop_watchdog.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <cstdio>
+#include <unistd.h>
+#include <utility>
+
+namespace lmq {
+
+namespace {
+
+/// SIGTERM and SIGINT, kept back from every thread until somebody asks for one.
+class stop_signals {
+public:
+  /// Threads that are started from now on keep them back as well.
+  stop_signals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  }
+
+  int wait() const {
+    int number = 0;
+    while (sigwait(&set_, &number) != 0)
+      continue;
+    return number;
+  }
+
+  /// From now on each of them does what it does to any program: it ends it.
+  void let_through() const { pthread_sigmask(SIG_UNBLOCK, &set_, nullptr); }
+
+private:
+  sigset_t set_{};
+};
+
+/// Takes the limits down to what the system allows. Returns how many connections were asked for.
+std::size_t fit_connections(settings& asked) {
+  auto wanted = asked.limits.connections_max;
+  fit_into_files(asked.limits, raise_file_limit());
+  return wanted;
+}
+
+void log_start(const settings& asked, const node& started, std::size_t connections_wanted) {
+  // Whoever did not ask for memory must not learn from a restart that it was all there is.
+  spdlog::log(asked.memory ? spdlog::level::info : spdlog::level::warn,
+              "node.start name={} version={} pid={} threads={} storage=memory message=\"all messages are kept in memory "
+              "and are lost when this process ends\"",
+              asked.name, LMQ_VERSION, getpid(), asked.threads);
+  if (asked.limits.connections_max < connections_wanted)
+    // Only who asked for a number is warned of not getting it.
+    spdlog::log(connections_wanted == http_limits{}.connections_max ? spdlog::level::info : spdlog::level::warn,
+                "node.connections_reduced wanted={} connections_max={} message=\"raise the hard limit on open files "
+                "(ulimit -Hn) to have more\"",
+                connections_wanted, asked.limits.connections_max);
+  spdlog::info("http.listen address={}", to_text(host_port{asked.http.host, started.http_port()}));
+  spdlog::info("rpc.listen address={} message=\"MessagePack-RPC is not served yet; connections are closed at once\"",
+               to_text(host_port{asked.rpc.host, started.rpc_port()}));
+}
+
+} // namespace
+
+exit_code serve(settings asked) {
+  open_log(asked.level);
+  stop_signals signals;
+  auto connections_wanted = fit_connections(asked);
+  auto started = node::start(asked);
+  if (!started) {
+    std::fputs(fmt::format("lmq: {}\n", started.error()).c_str(), stderr);
+    return exit_code::usage;
+  }
+  log_start(asked, *started, connections_wanted);
+  auto signal = signals.wait();
+  spdlog::info("node.stop signal={}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  signals.let_through();
+  {
+    stop_watchdog watchdog;
+    started->stop();
+  }
+  spdlog::info("node.stopped");
+  return exit_code::done;
+}
+
+} // namespace lmq

@@ -1,0 +1,63 @@
+// Values as people write them (addresses, sizes, times, levels), read from text and printed again.
+//
+// Plain functions; any thread. Text ends here: behind this line there are types.
+#pragma once
+
+#include <tl/expected.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace lmq {
+
+/// A value, or a sentence that says what is wrong and what to write instead.
+template <class T>
+using checked = tl::expected<T, std::string>;
+
+/// Where to listen or to connect. The host is an address or a name; it is looked up when it is used.
+struct host_port {
+  std::string host;
+  std::uint16_t port = 0; ///< 0, for a listener: any free port
+
+  friend bool operator==(const host_port&, const host_port&) = default;
+};
+
+/// What is logged: this and what is more severe.
+enum class log_level { debug, info, warn, error, off };
+
+/// `127.0.0.1:9980`, `localhost:0`, `[::1]:9980`
+checked<host_port> parse_host_port(std::string_view text);
+
+/// A whole number of bytes, alone or with B, KiB, MiB or GiB behind it: `65536`, `64MiB`. At most `bytes_max`.
+checked<std::size_t> parse_bytes(std::string_view text);
+inline constexpr std::size_t bytes_max = std::size_t{1} << 40;
+
+/// A decimal number of seconds: `10`, `2.5`. Kept to the millisecond; more than 0, at most `seconds_max`.
+checked<std::chrono::milliseconds> parse_seconds(std::string_view text);
+inline constexpr std::chrono::hours seconds_max{24 * 366};
+
+/// A whole number from `least` to `most`.
+struct whole_range {
+  std::size_t least;
+  std::size_t most;
+};
+checked<std::size_t> parse_whole(std::string_view text, whole_range range);
+
+/// `true` or `false`.
+checked<bool> parse_switch(std::string_view text);
+
+checked<log_level> parse_log_level(std::string_view text);
+
+/// What a node may be called: 1 to 255 printable characters of ASCII without blanks.
+checked<std::string> parse_node_name(std::string_view text);
+
+// Back to text, as short as the parsers above would take it.
+std::string to_text(const host_port& address);
+std::string bytes_to_text(std::size_t bytes);
+std::string seconds_to_text(std::chrono::milliseconds time);
+std::string_view to_text(log_level level);
+
+} // namespace lmq

@@ -1,0 +1,88 @@
+#include "core/ids.hpp"
+
+#include <array>
+#include <atomic>
+#include <random>
+
+namespace lmq {
+
+namespace {
+
+constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::size_t lease_id_bytes = 20;
+using lease_bytes = std::array<unsigned char, lease_id_bytes>;
+
+void put(unsigned char* at, std::uint64_t value, int bytes) {
+  for (int i = bytes - 1; i >= 0; --i, value >>= 8)
+    at[i] = static_cast<unsigned char>(value);
+}
+
+std::uint64_t get(const unsigned char* at, int bytes) {
+  std::uint64_t value = 0;
+  for (int i = 0; i < bytes; ++i)
+    value = value << 8 | at[i];
+  return value;
+}
+
+constexpr auto digits = [] {
+  std::array<signed char, 256> table{};
+  table.fill(-1);
+  for (std::size_t i = 0; i < alphabet.size(); ++i)
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<signed char>(i);
+  return table;
+}();
+
+} // namespace
+
+std::uint64_t random_incarnation() {
+  std::random_device entropy;
+  return std::uint64_t{entropy()} << 32 | entropy();
+}
+
+std::string to_text(const lease_id& id) {
+  lease_bytes raw;
+  put(raw.data(), id.message.incarnation, 8);
+  put(raw.data() + 8, id.message.counter, 8);
+  put(raw.data() + 16, id.delivery, 4);
+  std::string text;
+  text.reserve(lease_id_text_length);
+  std::uint32_t bits = 0;
+  int held = 0;
+  for (auto byte : raw) {
+    bits = bits << 8 | byte;
+    for (held += 8; held >= 6; held -= 6)
+      text.push_back(alphabet[bits >> (held - 6) & 63]);
+  }
+  text.push_back(alphabet[bits << (6 - held) & 63]);
+  return text;
+}
+
+std::optional<lease_id> parse_lease_id(std::string_view text) {
+  if (text.size() != lease_id_text_length)
+    return std::nullopt;
+  lease_bytes raw;
+  std::size_t at = 0;
+  std::uint32_t bits = 0;
+  int held = 0;
+  for (char c : text) {
+    auto digit = digits[static_cast<unsigned char>(c)];
+    if (digit < 0)
+      return std::nullopt;
+    bits = bits << 6 | static_cast<std::uint32_t>(digit);
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      raw[at++] = static_cast<unsigned char>(bits >> held);
+    }
+  }
+  if ((bits & ((1u << held) - 1)) != 0)
+    return std::nullopt; // bits beyond the last byte: not a text of ours
+  return lease_id{{get(raw.data(), 8), get(raw.data() + 8, 8)}, static_cast<std::uint32_t>(get(raw.data() + 16, 4))};
+}
+
+waiter_id next_waiter_id() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return waiter_id{last.fetch_add(1, std::memory_order_relaxed) + 1};
+}
+
+} // namespace lmq

@@ -1,0 +1,72 @@
+// Names of messages, leases and waiters.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lmq {
+
+/// A message from the moment it enters the node; never given twice.
+struct message_id {
+  std::uint64_t incarnation = 0; ///< random, drawn by each id source at its start
+  std::uint64_t counter = 0;     ///< 1, 2, 3 … within the incarnation
+
+  friend auto operator<=>(const message_id&, const message_id&) = default;
+};
+
+/// Hands out message ids. Each gateway thread has one, so that none waits for another.
+class id_source {
+public:
+  /// @param incarnation  see `random_incarnation`; tests pass a constant
+  explicit id_source(std::uint64_t incarnation) noexcept : next_{incarnation, 1} {}
+
+  message_id next() noexcept {
+    auto id = next_;
+    ++next_.counter;
+    return id;
+  }
+
+private:
+  message_id next_;
+};
+
+/// 64 bits from the system's entropy source.
+std::uint64_t random_incarnation();
+
+/// The right to settle one delivery. Its text is the wire's `x-lmq-message-id`.
+///
+/// A compound is named by the id of the first message in its window.
+struct lease_id {
+  message_id message;
+  std::uint32_t delivery = 0; ///< 1 for the first delivery; every delivery has a new lease
+
+  friend auto operator<=>(const lease_id&, const lease_id&) = default;
+};
+
+/// Characters of a lease id's text, all of `[0-9A-Za-z_-]`.
+inline constexpr std::size_t lease_id_text_length = 27;
+
+std::string to_text(const lease_id& id);
+
+/// Nothing if the text is not one that `to_text` makes.
+std::optional<lease_id> parse_lease_id(std::string_view text);
+
+/// A waiting pull. Smaller is older: whoever has the smaller one is served first, on whichever thread it came in.
+enum class waiter_id : std::uint64_t {};
+
+/// The next waiter id of this process. Any thread.
+waiter_id next_waiter_id() noexcept;
+
+} // namespace lmq
+
+template <>
+struct std::hash<lmq::message_id> {
+  std::size_t operator()(const lmq::message_id& id) const noexcept {
+    // Counters are dense and incarnations random: mixing the two by a multiplication spreads both.
+    return static_cast<std::size_t>(id.incarnation ^ (id.counter * 0x9e3779b97f4a7c15ULL));
+  }
+};

@@ -1,0 +1,19 @@
+// Writing JSON by hand, where a document is large or a path is hot: strings and numbers, appended to a text.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace lmq {
+
+/// `text` with its quotes. Bytes that are no UTF-8 are written as the Latin-1 characters they would be
+/// (`\u00ff`), so that whatever bytes a queue's name has, the document is JSON.
+void append_json_string(std::string& out, std::string_view text);
+
+/// What JSON has no number for (NaN, infinities) is written as 0. Whole numbers have no fraction.
+void append_json_number(std::string& out, double number);
+
+void append_json_number(std::string& out, std::uint64_t number);
+
+} // namespace lmq

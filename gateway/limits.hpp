@@ -1,0 +1,47 @@
+// Every bound of the HTTP side, in one value: how much, how many, how long.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace lmq {
+
+/// Made by the program's configuration, then shared unchanged by all I/O threads.
+struct http_limits {
+  using seconds = std::chrono::seconds;
+
+  // -- how much one request may bring
+
+  std::size_t header_bytes_max = 16 * 1024;        ///< request line and header fields; beyond: 431
+  std::uint64_t body_bytes_max = 64 * 1024 * 1024; ///< beyond: 413
+  std::uint64_t json_bytes_max = 1024 * 1024;      ///< of a body that is a JSON document; beyond: 413
+  std::size_t request_id_bytes_max = 128;          ///< a longer `x-request-id` is not answered back
+  std::size_t pipelined_bytes_max = 64 * 1024;     ///< read ahead while a request is being answered
+  std::chrono::hours wait_max = std::chrono::hours{24 * 366}; ///< a pull's `t` is clamped to this
+
+  // -- how many
+
+  std::size_t connections_max = 20'000;      ///< beyond: 503 and close
+  std::size_t refused_connections_max = 256; ///< that get their 503 at a time; beyond: closed without a word
+  std::size_t routes_max = 10'000;           ///< queues that an I/O thread remembers the way to
+  unsigned resends_max = 3; ///< of a request that came back because its queue's actor had gone
+
+  // -- how long
+
+  seconds header_timeout{10}; ///< from a request's first byte to the end of its header; then 408
+  seconds idle_timeout{75};   ///< without a request; the connection is closed then
+  seconds body_timeout{30};   ///< in which `progress_bytes_min` of a body must come; else 408
+  seconds write_timeout{
+    30}; ///< in which `progress_bytes_min` of an answer must be taken; else the peer is dropped
+  std::size_t progress_bytes_min = 4 * 1024;
+  seconds answer_timeout{10}; ///< for the broker to answer all but a waiting pull; then 503
+  seconds drain_timeout{
+    10}; ///< what a client still sends after its last answer is read and dropped for so long …
+  std::uint64_t drain_bytes_max = 64 * 1024 * 1024; ///< … and up to so much
+  seconds stop_timeout{3};                          ///< for what is in flight when the server stops
+  std::chrono::milliseconds accept_pause{
+    100}; ///< after an accept that failed for want of descriptors or memory
+};
+
+} // namespace lmq

@@ -1,0 +1,318 @@
+#include "gateway/target.hpp"
+
+#include "gateway/wire_time.hpp"
+
+#include <array>
+#include <cctype>
+#include <utility>
+
+namespace lmq {
+
+namespace {
+
+using routed = tl::expected<request, http_refusal>;
+
+tl::unexpected<http_refusal> no(http_reason why, std::string message) {
+  return tl::unexpected<http_refusal>(http_refusal{why, std::move(message)});
+}
+
+// -- pieces of a target ----------------------------------------------------------------------------------------------
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  c = static_cast<char>(c | 0x20);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/// Text up to `mark`, which is taken off `rest` together with it; all of `rest` if there is no mark.
+std::string_view cut(std::string_view& rest, char mark) {
+  auto at = rest.find(mark);
+  auto piece = rest.substr(0, at);
+  rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + 1);
+  return piece;
+}
+
+/// A path as it stands in the target: three segments, those behind them only counted.
+struct path {
+  std::array<std::string_view, 3> segments;
+  std::size_t count = 0;
+  bool gap = false; ///< a segment is empty: no route has that
+
+  explicit path(std::string_view text) {
+    if (text.size() > 1 && text.ends_with('/'))
+      text.remove_suffix(1);
+    text.remove_prefix(1);
+    for (bool more = true; more;) {
+      more = text.find('/') != std::string_view::npos;
+      auto segment = cut(text, '/');
+      if (count < segments.size())
+        segments[count] = segment;
+      gap = gap || segment.empty();
+      ++count;
+    }
+  }
+
+  bool is(std::size_t n, std::string_view first) const { return count == n && !gap && segments[0] == first; }
+};
+
+template <class T>
+tl::unexpected<http_refusal> refusal_of(tl::expected<T, http_refusal>& failed) {
+  return tl::unexpected<http_refusal>(std::move(failed.error()));
+}
+
+tl::unexpected<http_refusal> undecodable() {
+  return no(http_reason::bad_target,
+            "a % in the target is not followed by two hex digits; send %25 for the character");
+}
+
+/// The parameters that have a meaning, their values still encoded; the first of several counts.
+struct query {
+  std::optional<std::string_view> t, cf, qre, reply;
+};
+
+tl::expected<query, http_refusal> parse_query(std::string_view text) {
+  query q;
+  while (!text.empty()) {
+    auto value = cut(text, '&');
+    auto key = percent_decode(cut(value, '='));
+    if (!key)
+      return undecodable();
+    auto* known = *key == "t"       ? &q.t
+                  : *key == "cf"    ? &q.cf
+                  : *key == "qre"   ? &q.qre
+                  : *key == "reply" ? &q.reply
+                                    : nullptr;
+    if (known != nullptr && !*known)
+      *known = value;
+  }
+  return q;
+}
+
+/// A decoded, checked queue name.
+tl::expected<std::string, http_refusal> queue_name(std::string_view encoded) {
+  auto name = percent_decode(encoded);
+  if (!name)
+    return undecodable();
+  if (auto ok = check_queue_name(*name); !ok)
+    return tl::unexpected<http_refusal>(to_http(std::move(ok.error())));
+  return std::move(*name);
+}
+
+tl::expected<pull_options, http_refusal> how_to_pull(const query& q, const http_limits& limits) {
+  pull_options how;
+  if (q.cf) {
+    auto text = percent_decode(*q.cf);
+    if (!text)
+      return undecodable();
+    if (*text == "msgpack")
+      how.format = compound_format::msgpack;
+    else if (*text != "multipart")
+      return no(http_reason::bad_parameter, "cf is the format of a compound: send multipart or msgpack");
+  }
+  if (q.t) {
+    auto text = percent_decode(*q.t);
+    if (!text)
+      return undecodable();
+    auto wait = parse_wire_seconds(*text, limits.wait_max);
+    if (!wait)
+      return no(
+        http_reason::bad_parameter,
+        "t is the number of seconds to wait: send a decimal number from 0 on, or leave it out to wait "
+        "without limit");
+    how.wait = *wait;
+  }
+  return how;
+}
+
+// -- routes ------------------------------------------------------------------------------------------------------------
+
+/// Which methods a route has. `HEAD` goes with a `GET` that takes nothing.
+constexpr std::string_view allow_messages = "GET, POST, OPTIONS";
+constexpr std::string_view allow_lease = "POST, OPTIONS";
+constexpr std::string_view allow_queue = "DELETE, OPTIONS";
+constexpr std::string_view allow_rules = "GET, HEAD, PUT, DELETE, OPTIONS";
+constexpr std::string_view allow_properties = "GET, HEAD, PATCH, DELETE, OPTIONS";
+constexpr std::string_view allow_document = "GET, HEAD, OPTIONS";
+constexpr std::string_view allow_anything = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/// What is left once the methods that a route has are dealt with.
+routed other_method(http_method method, std::string_view allow) {
+  if (method == http_method::options)
+    return get_options{allow};
+  return tl::unexpected<http_refusal>(
+    http_refusal{http_reason::method_not_allowed,
+                 "this route does not have that method; send one of " + std::string(allow), allow});
+}
+
+routed messages_of_one(http_method method, std::string_view encoded_name, const query& q,
+                       const http_limits& limits) {
+  if (method != http_method::get && method != http_method::post)
+    return other_method(method, allow_messages);
+  auto pull = method == http_method::get ? how_to_pull(q, limits) : pull_options{};
+  if (!pull)
+    return refusal_of(pull);
+  auto name = queue_name(encoded_name);
+  if (!name)
+    return refusal_of(name);
+  if (method == http_method::get)
+    return pull_one{std::move(*name), *pull};
+  return push_one{std::move(*name)};
+}
+
+routed messages_of_many(http_method method, const query& q, const http_limits& limits) {
+  if (method != http_method::get && method != http_method::post)
+    return other_method(method, allow_messages);
+  if (!q.qre)
+    return no(http_reason::bad_parameter,
+              "no queue is named: send /messages/NAME, or ?qre=REGEX for all queues whose names it finds");
+  auto pull = method == http_method::get ? how_to_pull(q, limits) : pull_options{};
+  if (!pull)
+    return refusal_of(pull);
+  auto pattern = percent_decode(*q.qre);
+  if (!pattern)
+    return undecodable();
+  if (method == http_method::get)
+    return pull_matching{std::move(*pattern), *pull};
+  return push_matching{std::move(*pattern)};
+}
+
+routed one_lease(http_method method, const path& p, const query& q) {
+  if (method != http_method::post)
+    return other_method(method, allow_lease);
+  auto reply = percent_decode(q.reply.value_or(""));
+  if (!reply)
+    return undecodable();
+  verdict what{};
+  if (*reply == "ack")
+    what = verdict::ack;
+  else if (*reply == "nack")
+    what = verdict::nack;
+  else if (*reply == "ext")
+    what = verdict::extend;
+  else
+    return no(http_reason::bad_parameter,
+              "reply says what to do with the message: send ack (done), nack (give back) or ext (more time)");
+  auto name = queue_name(p.segments[1]);
+  if (!name)
+    return refusal_of(name);
+  auto id = percent_decode(p.segments[2]);
+  if (!id)
+    return undecodable();
+  auto lease = parse_lease_id(*id);
+  if (!lease)
+    return no(
+      http_reason::no_such_lease,
+      "this is no message id; send the x-lmq-message-id of a message that was pulled from this queue");
+  return settle_lease{std::move(*name), *lease, what};
+}
+
+routed rules(http_method method) {
+  switch (method) {
+  case http_method::get:
+  case http_method::head: return get_rules{};
+  case http_method::put: return put_rules{};
+  case http_method::delete_: return delete_rules{};
+  case http_method::post:
+  case http_method::patch:
+  case http_method::options:
+  case http_method::other: return other_method(method, allow_rules);
+  }
+  return other_method(method, allow_rules);
+}
+
+/// What has the queue's name and nothing else.
+template <class Verb>
+routed named(std::string_view encoded_name) {
+  auto name = queue_name(encoded_name);
+  if (!name)
+    return refusal_of(name);
+  return Verb{std::move(*name)};
+}
+
+routed properties_of(http_method method, std::string_view encoded_name) {
+  switch (method) {
+  case http_method::get:
+  case http_method::head: return named<get_properties>(encoded_name);
+  case http_method::patch: return named<patch_properties>(encoded_name);
+  case http_method::delete_: return named<delete_properties>(encoded_name);
+  case http_method::post:
+  case http_method::put:
+  case http_method::options:
+  case http_method::other: return other_method(method, allow_properties);
+  }
+  return other_method(method, allow_properties);
+}
+
+template <class Verb>
+routed document(http_method method) {
+  if (method == http_method::get || method == http_method::head)
+    return Verb{};
+  return other_method(method, allow_document);
+}
+
+/// The path and query of an absolute-form target; other targets as they are.
+std::string_view without_origin(std::string_view target) {
+  auto scheme = target.find("://");
+  if (target.starts_with('/') || scheme == std::string_view::npos || scheme > target.find_first_of("/?"))
+    return target;
+  target.remove_prefix(scheme + 3);
+  auto at = target.find_first_of("/?");
+  return at == std::string_view::npos ? "/" : target.substr(at);
+}
+
+} // namespace
+
+tl::expected<request, http_refusal> parse_target(http_method method, std::string_view target,
+                                                 const http_limits& limits) {
+  if (target == "*" && method == http_method::options)
+    return get_options{allow_anything};
+  auto rest = without_origin(target);
+  auto path_text = cut(rest, '?');
+  if (path_text.starts_with('/')) {
+    path p{path_text};
+    auto q = parse_query(rest);
+    if (!q)
+      return refusal_of(q);
+    if (p.is(2, "messages"))
+      return messages_of_one(method, p.segments[1], *q, limits);
+    if (p.is(3, "messages"))
+      return one_lease(method, p, *q);
+    if (p.is(1, "messages"))
+      return messages_of_many(method, *q, limits);
+    if (p.is(2, "queues"))
+      return method == http_method::delete_ ? named<delete_queue>(p.segments[1])
+                                            : other_method(method, allow_queue);
+    if (p.is(1, "properties"))
+      return rules(method);
+    if (p.is(2, "properties"))
+      return properties_of(method, p.segments[1]);
+    if (p.is(1, "stats"))
+      return document<get_stats>(method);
+    if (p.is(1, "openapi.json"))
+      return document<get_openapi>(method);
+  }
+  return no(http_reason::no_such_route, "there is no such route; GET /openapi.json lists those there are");
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '+') {
+      out.push_back(' ');
+    } else if (text[i] != '%') {
+      out.push_back(text[i]);
+    } else {
+      auto high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+      auto low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+      if (high < 0 || low < 0)
+        return std::nullopt;
+      out.push_back(static_cast<char>(high << 4 | low));
+      i += 2;
+    }
+  }
+  return out;
+}
+
+} // namespace lmq

@@ -1,0 +1,254 @@
+// The queue's behaviour once more, as simply as it can be said: lists, searched from end to end at every
+// step.
+//
+// Written from the description of the wire's behaviour, not from the machine, which is held against it.
+#pragma once
+
+#include "core/ids.hpp"
+#include "core/properties.hpp"
+#include "core/time.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace lmq {
+
+class naive_queue {
+public:
+  /// What is to be seen from outside, in order.
+  struct event {
+    std::string what; ///< "deliver", "empty", "discard", "offer"
+    std::uint64_t waiter = 0;
+    std::uint64_t message = 0;
+    std::uint32_t delivery = 0, retries_left = 0;
+    duration waited{};
+    std::vector<std::uint64_t> parts{}; ///< messages of a compound
+
+    friend bool operator==(const event&, const event&) = default;
+  };
+  std::vector<event> seen;
+
+  properties props;
+  std::size_t ready = 0, leased = 0, accumulating = 0; ///< after each step
+  std::size_t waiting() const { return waiters_.size(); }
+
+  void push(std::uint64_t id, time_point now) {
+    settle(now);
+    auto open =
+      std::find_if(items_.begin(), items_.end(), [](auto& i) { return i.is == state::accumulating; });
+    if (open != items_.end()) {
+      open->parts.push_back(id);
+    } else if (props.accum > milliseconds{0}) {
+      items_.push_back({id, state::accumulating, props.retry, now + props.accum, ++begun_});
+      items_.back().parts.push_back(id);
+    } else {
+      items_.push_back({id, state::ready, props.retry, now, ++begun_});
+      make_ready(items_.back(), now, ++last_place_);
+    }
+    settle(now);
+  }
+
+  void pull(std::uint64_t who, std::optional<time_point> until, time_point now) {
+    settle(now);
+    waiters_.push_back({who, until});
+    settle(now);
+  }
+
+  void cancel(std::uint64_t who, time_point now) {
+    settle(now);
+    if (std::erase_if(waiters_, [&](auto& w) { return w.id == who; }) > 0)
+      seen.push_back({"empty", who});
+    settle(now);
+  }
+
+  bool ack(std::uint64_t id, std::uint32_t delivery, time_point now) {
+    return with_lease(id, delivery, now, [&](item& i) { i.is = state::gone; });
+  }
+  bool nack(std::uint64_t id, std::uint32_t delivery, time_point now) {
+    return with_lease(id, delivery, now, [&](item& i) { delivery_failed(i, now); });
+  }
+  bool extend(std::uint64_t id, std::uint32_t delivery, time_point now) {
+    return with_lease(id, delivery, now, [&](item& i) { i.until = now + props.timeout, i.begun = ++begun_; });
+  }
+  void give_back(std::uint64_t id, std::uint32_t delivery, time_point now) {
+    with_lease(id, delivery, now, [&](item& i) { make_ready(i, i.ready_since, i.place); });
+  }
+
+  // -- who watches: nobody; somebody who is told of the next ready message, was told, or has left it here
+
+  enum class watcher { nobody, to_be_told, told, left_here } watching = watcher::nobody;
+
+  bool watch(time_point now) {
+    watching = watcher::nobody;
+    settle(now);
+    bool any = first_ready() != nullptr;
+    watching = any ? watcher::left_here : watcher::to_be_told;
+    settle(now);
+    return any;
+  }
+  void take(std::uint64_t who, time_point now) {
+    settle(now);
+    watching = watcher::to_be_told;
+    if (auto* i = first_ready())
+      hand_out(*i, who, now);
+    else
+      seen.push_back({"empty", who});
+    settle(now);
+  }
+  void yield(time_point now) {
+    settle(now);
+    if (watching == watcher::told) {
+      watching = watcher::to_be_told;
+      if (!waiters_.empty())
+        serve_oldest(now);
+    }
+    settle(now);
+  }
+  void keep(time_point now) {
+    if (watching == watcher::told)
+      watching = watcher::left_here;
+    settle(now);
+  }
+
+  /// All that is due, in the order in which it fell due, then what can be given to those who wait.
+  void settle(time_point now) {
+    do {
+      while (auto* due = first_due(now))
+        due->is == state::accumulating ? make_ready(*due, due->until, ++last_place_)
+                                       : delivery_failed(*due, due->until);
+      serve(now);
+    } while (first_due(now) != nullptr);
+    auto late = [&](auto& w) { return w.until && *w.until <= now; };
+    while (!held_by_offer()) {
+      auto w = std::min_element(waiters_.begin(), waiters_.end(), [&](auto& x, auto& y) {
+        return std::tuple{!late(x), x.until, x.id} < std::tuple{!late(y), y.until, y.id};
+      });
+      if (w == waiters_.end() || !late(*w))
+        break;
+      seen.push_back({"empty", w->id});
+      waiters_.erase(w);
+    }
+    std::erase_if(items_, [](auto& i) { return i.is == state::gone; });
+    auto count = [&](state s) {
+      return static_cast<std::size_t>(
+        std::count_if(items_.begin(), items_.end(), [&](auto& i) { return i.is == s; }));
+    };
+    ready = count(state::ready), leased = count(state::leased), accumulating = count(state::accumulating);
+  }
+
+  std::optional<time_point> first_deadline() const {
+    std::vector<time_point> all;
+    for (const auto& i : items_)
+      if (i.is == state::leased || i.is == state::accumulating)
+        all.push_back(i.until);
+    for (const auto& w : waiters_)
+      if (w.until && !held_by_offer())
+        all.push_back(*w.until);
+    return all.empty() ? std::nullopt : std::optional{*std::min_element(all.begin(), all.end())};
+  }
+
+private:
+  enum class state { ready, leased, accumulating, gone };
+
+  struct item {
+    std::uint64_t id;
+    state is;
+    std::uint32_t retries_left;
+    time_point until;        ///< end of the lease or window
+    std::uint64_t begun;     ///< which lease or window began first
+    std::uint64_t place = 0; ///< in the line of ready messages
+    time_point ready_since{};
+    std::uint32_t deliveries = 0;
+    bool exhausted = false;
+    std::vector<std::uint64_t> parts{};
+  };
+  struct waiter {
+    std::uint64_t id;
+    std::optional<time_point> until;
+  };
+
+  item* first_due(time_point now) {
+    item* first = nullptr;
+    for (auto& i : items_)
+      if ((i.is == state::leased || i.is == state::accumulating) && i.until <= now)
+        if (first == nullptr || std::tuple{i.until, i.begun} < std::tuple{first->until, first->begun})
+          first = &i;
+    return first;
+  }
+
+  /// The message next to be delivered; what would be but is exhausted is discarded.
+  item* first_ready() {
+    for (;;) {
+      item* first = nullptr;
+      for (auto& i : items_)
+        if (i.is == state::ready && (first == nullptr || i.place < first->place))
+          first = &i;
+      if (first == nullptr || !first->exhausted)
+        return first;
+      first->is = state::gone;
+      seen.push_back({"discard", 0, first->id});
+    }
+  }
+
+  bool any_ready() const {
+    return std::any_of(items_.begin(), items_.end(), [](auto& i) { return i.is == state::ready; });
+  }
+  bool held_by_offer() const { return watching == watcher::told && any_ready(); }
+
+  void make_ready(item& i, time_point since, std::uint64_t place) {
+    i.is = state::ready, i.ready_since = since, i.place = place;
+  }
+  void delivery_failed(item& i, time_point at) {
+    i.exhausted = i.retries_left == 0;
+    i.retries_left -= i.exhausted ? 0 : 1;
+    make_ready(i, at, ++last_place_);
+  }
+  void hand_out(item& i, std::uint64_t who, time_point now) {
+    i.is = state::leased, i.until = now + props.timeout, i.begun = ++begun_;
+    seen.push_back({"deliver", who, i.id, ++i.deliveries, i.retries_left, now - i.ready_since, i.parts});
+  }
+  std::uint64_t oldest() const {
+    return std::min_element(waiters_.begin(), waiters_.end(), [](auto& x, auto& y) { return x.id < y.id; })
+      ->id;
+  }
+  bool serve_oldest(time_point now) {
+    auto* i = first_ready();
+    if (i == nullptr)
+      return false;
+    auto who = oldest();
+    hand_out(*i, who, now);
+    std::erase_if(waiters_, [&](auto& w) { return w.id == who; });
+    return true;
+  }
+  void serve(time_point now) {
+    if (watching == watcher::to_be_told && first_ready() != nullptr) {
+      watching = watcher::told;
+      seen.push_back({"offer", waiters_.empty() ? 0 : oldest()});
+    }
+    if (watching == watcher::nobody || watching == watcher::left_here)
+      while (!waiters_.empty() && serve_oldest(now)) {
+      }
+  }
+
+  template <class F>
+  bool with_lease(std::uint64_t id, std::uint32_t delivery, time_point now, F act) {
+    settle(now);
+    auto i = std::find_if(items_.begin(), items_.end(), [&](auto& x) {
+      return x.is == state::leased && x.id == id && x.deliveries == delivery;
+    });
+    bool held = i != items_.end();
+    if (held)
+      act(*i);
+    settle(now);
+    return held;
+  }
+
+  std::vector<item> items_;
+  std::vector<waiter> waiters_;
+  std::uint64_t begun_ = 0, last_place_ = 0;
+};
+
+} // namespace lmq

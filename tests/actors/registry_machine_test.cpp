@@ -1,0 +1,353 @@
+// Which queues there are and which properties are in force for each: by sentence, and against a naive
+// registry.
+#define CAF_SUITE registry_machine
+
+#include "actors/registry/registry_machine.hpp"
+#include "dice.hpp"
+
+#include <caf/test/unit_test.hpp>
+#include <map>
+
+using namespace lmq;
+using namespace std::chrono_literals;
+
+namespace {
+
+using lines = std::vector<std::string>;
+
+property_set retry(std::uint32_t n) {
+  property_set s;
+  s.retry = n;
+  return s;
+}
+
+property_set timeout(milliseconds t) {
+  property_set s;
+  s.timeout = t;
+  return s;
+}
+
+property_set hooks(const std::string& name) {
+  property_set s;
+  s.hooks = hook_settings{{"pre_http_push", {{name, {"user-agent"}}}}};
+  return s;
+}
+
+std::string text(const properties& p) {
+  return " retry " + std::to_string(p.retry) + " timeout " + std::to_string(p.timeout.count());
+}
+std::string line(const open_queue& x) {
+  return "open " + x.name + text(x.in_force);
+}
+std::string line(const configure_queue& x) {
+  return "configure " + x.name + text(x.in_force);
+}
+std::string line(const close_queue& x) {
+  return "close " + x.name;
+}
+
+/// Effects of the last verb as lines; a refusal as its reason.
+struct driver {
+  registry_machine machine{hook_catalog::built_in()};
+  std::optional<reason> refused;
+
+  lines open(const std::string& name) {
+    return said([&](auto& out) { return machine.open(name, out); });
+  }
+  lines remove(const std::string& name) {
+    return said([&](auto& out) { return machine.remove(name, out); });
+  }
+  lines set_rules(std::vector<rule> rules) {
+    return said([&](auto& out) { return machine.set_rules(std::move(rules), out); });
+  }
+  lines patch(const std::string& name, const property_set& change) {
+    return said([&](auto& out) { return machine.patch(name, change, out); });
+  }
+  lines reset(const std::string& name) {
+    return said([&](auto& out) { return machine.reset(name, out); });
+  }
+
+  lines match(const std::string& expression) const { return machine.match(expression).value(); }
+  properties in_force(const std::string& name) const { return machine.in_force(name).value(); }
+
+private:
+  template <class Verb>
+  lines said(Verb verb) {
+    registry_effects out;
+    auto r = verb(out);
+    refused = r ? std::nullopt : std::optional{r.error().why};
+    lines all;
+    for (const auto& e : out)
+      all.push_back(std::visit([](const auto& x) { return line(x); }, e));
+    if (refused)
+      CAF_CHECK_EQUAL(all, lines{});
+    return all;
+  }
+};
+
+} // namespace
+
+// -- queues
+
+CAF_TEST(a queue is opened once) {
+  driver d;
+  CAF_CHECK_EQUAL(d.open("a"), lines{"open a retry 2 timeout 30000"});
+  CAF_CHECK_EQUAL(d.open("a"), lines{});
+  CAF_CHECK(!d.refused);
+  CAF_CHECK(d.machine.contains("a"));
+  CAF_CHECK_EQUAL(d.machine.size(), 1u);
+}
+
+CAF_TEST(a bad name is refused by every verb that would make a queue) {
+  driver d;
+  for (auto name : {std::string{}, std::string(256, 'a'), std::string{"a\nb"}}) {
+    d.open(name);
+    CAF_CHECK(d.refused == reason::bad_name);
+    d.patch(name, retry(1));
+    CAF_CHECK(d.refused == reason::bad_name);
+    d.reset(name);
+    CAF_CHECK(d.refused == reason::bad_name);
+    CAF_CHECK(d.machine.in_force(name).error().why == reason::bad_name);
+  }
+  CAF_CHECK_EQUAL(d.machine.size(), 0u);
+}
+
+CAF_TEST(a removed queue is closed and its own properties are forgotten) {
+  driver d;
+  d.patch("a", retry(7));
+  CAF_CHECK_EQUAL(d.remove("a"), lines{"close a"});
+  CAF_CHECK(!d.machine.contains("a"));
+  CAF_CHECK_EQUAL(d.open("a"), lines{"open a retry 2 timeout 30000"});
+}
+
+CAF_TEST(a queue that is not there cannot be removed) {
+  driver d;
+  d.remove("a");
+  CAF_CHECK(d.refused == reason::no_such_queue);
+  d.open("a");
+  d.remove("a");
+  d.remove("a");
+  CAF_CHECK(d.refused == reason::no_such_queue);
+}
+
+CAF_TEST(a pattern matches names anywhere and in order) {
+  driver d;
+  for (auto name : {"b1", "a2", "a1", "c"})
+    d.open(name);
+  CAF_CHECK_EQUAL(d.match("1"), (lines{"a1", "b1"}));
+  CAF_CHECK_EQUAL(d.match("^a"), (lines{"a1", "a2"}));
+  CAF_CHECK_EQUAL(d.match(""), (lines{"a1", "a2", "b1", "c"}));
+  CAF_CHECK_EQUAL(d.match("x"), lines{});
+  CAF_CHECK(d.machine.match("(").error().why == reason::bad_pattern);
+}
+
+// -- properties
+
+CAF_TEST(a queue that is not there has the properties it would have) {
+  driver d;
+  CAF_CHECK(d.in_force("a") == properties{});
+  d.set_rules({{"^a", retry(9)}});
+  CAF_CHECK_EQUAL(d.in_force("a").retry, 9u);
+  CAF_CHECK_EQUAL(d.in_force("b").retry, 2u);
+  CAF_CHECK_EQUAL(d.machine.size(), 0u);
+}
+
+CAF_TEST(a patch creates the queue with what it sets) {
+  driver d;
+  auto said = d.patch("a", retry(7));
+  CAF_REQUIRE(!said.empty());
+  CAF_CHECK_EQUAL(said.front().substr(0, 6), "open a");
+  CAF_CHECK_EQUAL(said.back().substr(said.back().find(" retry")), " retry 7 timeout 30000");
+}
+
+CAF_TEST(patches add up) {
+  driver d;
+  d.open("a");
+  CAF_CHECK_EQUAL(d.patch("a", retry(7)), lines{"configure a retry 7 timeout 30000"});
+  CAF_CHECK_EQUAL(d.patch("a", timeout(5s)), lines{"configure a retry 7 timeout 5000"});
+}
+
+CAF_TEST(a patch that changes nothing tells nobody) {
+  driver d;
+  d.open("a");
+  CAF_CHECK_EQUAL(d.patch("a", {}), lines{});
+  CAF_CHECK_EQUAL(d.patch("a", retry(2)), lines{});
+  CAF_CHECK(!d.refused);
+}
+
+CAF_TEST(a value that was set stays the queues own even if a rule says the same) {
+  driver d;
+  d.patch("a", retry(2)); // the default, but now its own
+  d.set_rules({{"a", retry(9)}});
+  CAF_CHECK_EQUAL(d.in_force("a").retry, 2u);
+}
+
+CAF_TEST(a reset leaves rule and default and creates the queue) {
+  driver d;
+  d.set_rules({{"a", retry(9)}});
+  d.patch("a", retry(7));
+  CAF_CHECK_EQUAL(d.reset("a"), lines{"configure a retry 9 timeout 30000"});
+  CAF_CHECK_EQUAL(d.reset("a"), lines{});
+  CAF_CHECK_EQUAL(d.reset("b"), lines{"open b retry 2 timeout 30000"});
+}
+
+// -- rules
+
+CAF_TEST(only the first rule that matches counts and for all keys) {
+  driver d;
+  d.set_rules({{"^a", retry(9)}, {"", timeout(5s)}});
+  CAF_CHECK_EQUAL(d.open("a"), lines{"open a retry 9 timeout 30000"});
+  CAF_CHECK_EQUAL(d.open("b"), lines{"open b retry 2 timeout 5000"});
+}
+
+CAF_TEST(new rules reach the live queues that they change and no other) {
+  driver d;
+  d.open("a");
+  d.open("b");
+  d.patch("c", retry(1));
+  CAF_CHECK_EQUAL(d.set_rules({{"a|c", retry(9)}}), lines{"configure a retry 9 timeout 30000"});
+  CAF_CHECK_EQUAL(d.set_rules({{"a|c", retry(9)}}), lines{});
+  CAF_CHECK_EQUAL(d.set_rules({}), lines{"configure a retry 2 timeout 30000"});
+}
+
+CAF_TEST(rules are told as they were set) {
+  driver d;
+  std::vector<rule> rules{{"b", retry(1)}, {"a", timeout(5s)}, {"b", {}}};
+  d.set_rules(rules);
+  CAF_CHECK(d.machine.rules() == rules);
+  d.set_rules({});
+  CAF_CHECK(d.machine.rules().empty());
+}
+
+CAF_TEST(one bad rule leaves all as it was) {
+  driver d;
+  d.open("a");
+  d.set_rules({{"a", retry(9)}});
+  d.set_rules({{"a", retry(1)}, {"(", retry(2)}});
+  CAF_CHECK(d.refused == reason::bad_pattern);
+  d.set_rules({{"a", retry(1)}, {"b", hooks("no_such_hook")}});
+  CAF_CHECK(d.refused == reason::unknown_hook);
+  CAF_CHECK_EQUAL(d.in_force("a").retry, 9u);
+  CAF_CHECK_EQUAL(d.machine.rules().size(), 1u);
+}
+
+CAF_TEST(there may be so many rules and not one more) {
+  driver d;
+  d.set_rules(std::vector<rule>(property_limits::rules_max, rule{"a", {}}));
+  CAF_CHECK(!d.refused);
+  d.set_rules(std::vector<rule>(property_limits::rules_max + 1, rule{"a", {}}));
+  CAF_CHECK(d.refused == reason::over_limit);
+  CAF_CHECK_EQUAL(d.machine.rules().size(), property_limits::rules_max);
+}
+
+CAF_TEST(a patch with an unknown hook changes nothing and makes no queue) {
+  driver d;
+  auto change = hooks("no_such_hook");
+  change.retry = 7;
+  d.patch("a", change);
+  CAF_CHECK(d.refused == reason::unknown_hook);
+  CAF_CHECK(!d.machine.contains("a"));
+  d.patch("a", hooks("lmq_hook_preserve_header"));
+  CAF_CHECK(!d.refused);
+  CAF_CHECK(d.in_force("a").hooks == hooks("lmq_hook_preserve_header").hooks);
+}
+
+// -- against a naive registry
+
+namespace {
+
+/// Own properties and rules; what is in force is worked out anew whenever it is asked for.
+struct naive_registry {
+  std::map<std::string, property_set> own;
+  std::vector<rule> rules;
+
+  properties in_force(const std::string& name) const {
+    auto it = own.find(name);
+    for (const auto& r : rules)
+      if (pattern::compile(r.pattern)->finds(name))
+        return effective(it == own.end() ? property_set{} : it->second, &r.set);
+    return effective(it == own.end() ? property_set{} : it->second, nullptr);
+  }
+};
+
+property_set random_set(dice& random) {
+  property_set s;
+  if (random.one_in(2))
+    s.retry = static_cast<std::uint32_t>(random.below(3));
+  if (random.one_in(2))
+    s.timeout = milliseconds{random.below(3)};
+  if (random.one_in(4))
+    s.accum = milliseconds{random.below(2)};
+  return s;
+}
+
+/// Queues as those hear of them who carry out the effects.
+void carry_out(const registry_effects& out, std::map<std::string, properties>& live) {
+  for (const auto& e : out) {
+    if (const auto* x = std::get_if<open_queue>(&e))
+      live.emplace(x->name, x->in_force);
+    else if (const auto* y = std::get_if<configure_queue>(&e))
+      live.at(y->name) = y->in_force;
+    else
+      live.erase(std::get<close_queue>(e).name);
+  }
+}
+
+std::optional<std::string> compare_registries(std::uint64_t seed, step_log*) {
+  dice random(seed);
+  registry_machine machine{hook_catalog::built_in()};
+  naive_registry naive;
+  std::map<std::string, properties> live;
+  const std::vector<std::string> names{"a1", "a2", "b1", "b2"};
+  const std::vector<std::string> expressions{"", "a", "1$", "^b2$", "x"};
+  for (int i = 0; i < 40; ++i) {
+    registry_effects out;
+    const auto& name = random.one_of(names);
+    auto set = random_set(random);
+    switch (random.below(5)) {
+    case 0:
+      (void)machine.open(name, out);
+      naive.own[name];
+      break;
+    case 1:
+      if (machine.remove(name, out).has_value() != (naive.own.erase(name) > 0))
+        return "remove " + name;
+      break;
+    case 2:
+      (void)machine.patch(name, set, out);
+      merge(naive.own[name], set);
+      break;
+    case 3:
+      (void)machine.reset(name, out);
+      naive.own[name] = {};
+      break;
+    default:
+      naive.rules.clear();
+      for (auto n = random.below(4); n > 0; --n)
+        naive.rules.push_back({random.one_of(expressions), random_set(random)});
+      (void)machine.set_rules(naive.rules, out);
+    }
+    carry_out(out, live);
+    for (const auto& each : names) {
+      bool there = naive.own.count(each) != 0;
+      if (machine.contains(each) != there || (live.count(each) != 0) != there)
+        return each + " is there according to one of them only";
+      if (*machine.in_force(each) != naive.in_force(each))
+        return "in force for " + each;
+      if (there && live.at(each) != naive.in_force(each))
+        return each + " was not told of its properties";
+    }
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+CAF_TEST(live queues always have the properties that a naive registry works out) {
+  auto seed = first_seed();
+  CAF_MESSAGE("LMQ_SEED=" << seed);
+  auto failure = failure_in_runs(seed, 200, compare_registries);
+  if (failure)
+    CAF_ERROR(*failure);
+  CAF_CHECK(!failure);
+}

@@ -1,0 +1,33 @@
+// Where a client command goes, and a queue's name on the way there.
+#define CAF_SUITE url
+
+#include <caf/test/unit_test.hpp>
+
+#include "apps/client/request.hpp"
+
+using namespace lmq;
+using namespace lmq::client;
+
+CAF_TEST(a url is a host a port and a prefix) {
+  CAF_CHECK(parse_server_url("http://127.0.0.1:9980") == (server_url{{"127.0.0.1", 9980}, ""}));
+  CAF_CHECK(parse_server_url("http://127.0.0.1:9980/") == (server_url{{"127.0.0.1", 9980}, ""}));
+  CAF_CHECK(parse_server_url("http://queue.example") == (server_url{{"queue.example", 80}, ""}));
+  CAF_CHECK(parse_server_url("http://queue.example/lmq/") == (server_url{{"queue.example", 80}, "/lmq"}));
+  CAF_CHECK(parse_server_url("http://[::1]:9980/a/b") == (server_url{{"::1", 9980}, "/a/b"}));
+  CAF_CHECK(parse_server_url("http://[::1]") == (server_url{{"::1", 80}, ""}));
+}
+
+CAF_TEST(what is no url is refused with an example) {
+  for (auto text : {"", "localhost:9980", "https://localhost", "http://", "http://:80", "http://a:0", "http://a:x",
+                    "http://a?b", "http://user@a", "http://a/#b"}) {
+    auto url = parse_server_url(text);
+    CAF_REQUIRE(!url);
+    CAF_CHECK(url.error().find("http://127.0.0.1:9980") != std::string::npos);
+  }
+}
+
+CAF_TEST(a name is percent encoded byte by byte) {
+  CAF_CHECK_EQUAL(percent_encoded("aZ0-._~"), "aZ0-._~");
+  CAF_CHECK_EQUAL(percent_encoded("a/b c+d?e#f%"), "a%2Fb%20c%2Bd%3Fe%23f%25");
+  CAF_CHECK_EQUAL(percent_encoded("\xc3\xa4"), "%C3%A4");
+}

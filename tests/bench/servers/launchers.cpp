@@ -1,0 +1,138 @@
+// Command lines, configuration and readiness of the measured servers.
+#include "tests/bench/servers/launchers.hpp"
+
+#include "tests/bench/servers/http_control.hpp"
+
+#include <fmt/format.h>
+#include <fstream>
+#include <functional>
+#include <stdexcept>
+
+namespace lmq::bench {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds ready_within{30'000};
+constexpr milliseconds between_looks{20};
+constexpr auto starts_max = 3; // a port that was free may be taken when the server binds it
+
+bool answers_200(const endpoint& at) {
+  const auto answer = ask(at, "GET", "/stats", {}, 2);
+  return answer && answer->status == 200;
+}
+
+bool accepts(const endpoint& at) {
+  return static_cast<bool>(try_connect(at));
+}
+
+using command_for = std::function<std::vector<std::string>(const server&)>;
+
+server launch(std::string name, const command_for& command, bool (*ready)(const endpoint&)) {
+  std::string output;
+  for (int start = 0; start < starts_max; ++start) {
+    server result;
+    result.name = name;
+    result.at.port = find_free_port();
+    result.home = std::make_unique<temporary_folder>();
+    result.child = std::make_unique<child_process>(command(result), result.home->path() / "output");
+    result.pid = result.child->pid();
+    for (milliseconds waited{0}; waited < ready_within; waited += between_looks) {
+      if (result.child->wait_for_end(between_looks))
+        break;
+      if (ready(result.at))
+        return result;
+    }
+    result.child->stop();
+    output = result.child->last_output();
+  }
+  throw std::runtime_error{fmt::format("{} doesn't get ready. It wrote:\n{}", name, output)};
+}
+
+// One process instead of master and worker: what a single worker does is the same, and it is one pid.
+constexpr auto nginx_configuration = R"(daemon off;
+master_process off;
+pid {home}/pid;
+error_log {home}/error.log crit;
+worker_rlimit_nofile 16384;
+events {{ worker_connections 16384; }}
+http {{
+  access_log off;
+  keepalive_timeout 3600s;
+  keepalive_requests 1000000000;
+  client_max_body_size 0;
+  client_body_temp_path {home}/body;
+  proxy_temp_path {home}/proxy;
+  fastcgi_temp_path {home}/fastcgi;
+  uwsgi_temp_path {home}/uwsgi;
+  scgi_temp_path {home}/scgi;
+  server {{
+    listen 127.0.0.1:{port};
+    default_type application/json;
+    location / {{ return 200 '{{"accum":"no"}}'; }}
+  }}
+}}
+)";
+
+} // namespace
+
+server launch_lmq(const lmq_options& options) {
+  if (!options.url.empty()) {
+    server external;
+    external.name = "lmq";
+    external.at = parse_url(options.url);
+    external.pid = options.pid;
+    if (!answers_200(external.at))
+      throw std::runtime_error{"GET /stats at " + options.url + " isn't answered with 200"};
+    return external;
+  }
+  const auto command = [&](const server& s) {
+    std::vector<std::string> words{options.path, "serve",     "--http",
+                                   s.at.text(),  "--rpc",     endpoint{.port = find_free_port()}.text(),
+                                   "--memory",   "--threads", std::to_string(options.threads)};
+    words.insert(words.end(), options.extra.begin(), options.extra.end());
+    return words;
+  };
+  return launch("lmq", command, answers_200);
+}
+
+std::optional<server> launch_nginx() {
+  const auto program = find_program("nginx");
+  if (program.empty())
+    return std::nullopt;
+  const auto command = [&](const server& s) {
+    const auto home = s.home->path().string();
+    const auto file = home + "/nginx.conf";
+    std::ofstream{file} << fmt::format(fmt::runtime(nginx_configuration), fmt::arg("home", home),
+                                       fmt::arg("port", s.at.port));
+    return std::vector<std::string>{program.string(), "-p", home, "-c", file};
+  };
+  return launch("nginx", command, answers_200);
+}
+
+std::optional<server> launch_beanstalkd() {
+  const auto program = find_program("beanstalkd");
+  if (program.empty())
+    return std::nullopt;
+  const auto command = [&](const server& s) {
+    return std::vector<std::string>{program.string(),          "-l", s.at.host, "-p",
+                                    std::to_string(s.at.port), "-z", "67108864"};
+  };
+  return launch("beanstalkd", command, accepts);
+}
+
+std::string version_of(const std::string& program) {
+  const auto path = find_program(program);
+  if (path.empty())
+    return {};
+  const temporary_folder folder;
+  child_process child{{path.string(), "-v"}, folder.path() / "output"};
+  child.wait_for_end(milliseconds{5000});
+  std::ifstream output{folder.path() / "output"};
+  std::string line;
+  std::getline(output, line);
+  return line;
+}
+
+} // namespace lmq::bench

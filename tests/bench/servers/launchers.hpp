@@ -1,0 +1,45 @@
+// Starts what is measured: LMQ, nginx (the yardstick of an HTTP request) and beanstalkd (of a queue).
+#pragma once
+
+#include "tests/bench/load/socket.hpp"
+#include "tests/bench/servers/child_process.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lmq::bench {
+
+/// A server that answers, ours to end or somebody else's.
+struct server {
+  std::string name;
+  endpoint at;
+  pid_t pid = 0;                          // 0: unknown, its CPU and memory can't be told
+  std::unique_ptr<temporary_folder> home; // of its configuration and output; outlives the child
+  std::unique_ptr<child_process> child;   // none for an external server
+};
+
+struct lmq_options {
+  std::string path;               // of the program
+  std::string url;                // not empty: an external server, nothing is started
+  pid_t pid = 0;                  // of the external server, if known
+  unsigned threads = 1;           // passed on
+  std::vector<std::string> extra; // further arguments for it
+};
+
+/// Starts LMQ in memory and waits until GET /stats answers 200.
+/// Errors: std::runtime_error with what it wrote, if it doesn't get ready within 30 s
+server launch_lmq(const lmq_options& options);
+
+/// One worker, no log, keep-alive without end; answers any request with `{"accum":"no"}`.
+/// Nothing, if nginx isn't installed. Errors: as launch_lmq
+std::optional<server> launch_nginx();
+
+/// Nothing, if beanstalkd isn't installed. Errors: as launch_lmq
+std::optional<server> launch_beanstalkd();
+
+/// The first line that `program -v` prints; empty if it isn't installed.
+std::string version_of(const std::string& program);
+
+} // namespace lmq::bench

@@ -1,0 +1,130 @@
+// A unit: actors run in the flush of the handler that woke them, and none for too long.
+#define CAF_SUITE io_unit
+
+#include <caf/test/unit_test.hpp>
+
+#include "tests/event_loop/actors.hpp"
+#include "tests/event_loop/loop.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+using namespace lmq;
+using namespace lmq::test;
+
+namespace {
+
+/// Sends to `to` as an I/O handler would.
+void send_from(io_unit& unit, const caf::actor& to, int x) {
+  caf::actor_cast<caf::abstract_actor*>(to)->enqueue(
+    caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, x), &unit);
+}
+
+} // namespace
+
+CAF_TEST(an actor that a handler wakes runs within the flush of that handler) {
+  loop l{2};
+  int got = 0;
+  auto a = l.system.spawn(on_int, [&](int x) { got = x; });
+  l.settle();
+  l.on_unit(1, [&] {
+    send_from(l.unit(1), a, 7);
+    CAF_CHECK_EQUAL(got, 0);
+    l.unit(1).flush();
+    CAF_CHECK_EQUAL(got, 7);
+  });
+  caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
+}
+
+CAF_TEST(an actor runs soon although the handler that woke it does not flush) {
+  loop l;
+  event ran;
+  auto a = l.system.spawn(on_int, [&](int) { ran.set(); });
+  l.on_unit([&] { send_from(l.unit(), a, 1); });
+  CAF_CHECK(ran.comes());
+  caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
+}
+
+CAF_TEST(a flush within an actor does not run another one inside of it) {
+  loop l;
+  std::vector<std::string> seen;
+  auto inner = l.system.spawn(on_int, [&](int) { seen.push_back("inner"); });
+  auto outer = l.system.spawn(on_int, [&](int) {
+    send_from(l.unit(), inner, 1);
+    l.unit().flush();
+    seen.push_back("outer");
+  });
+  l.on_unit([&] {
+    send_from(l.unit(), outer, 1);
+    l.unit().flush();
+  });
+  CAF_CHECK_EQUAL(seen, (std::vector<std::string>{"outer", "inner"}));
+  caf::anon_send_exit(inner, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(outer, caf::exit_reason::user_shutdown);
+}
+
+CAF_TEST(a flush ends after its budget and the sockets have their turn before the rest) {
+  constexpr int actors = 10;
+  loop l{1, {.jobs_per_flush = 3, .messages_per_resume = 32}};
+  int ran = 0;
+  int seen_by_handler = -1;
+  event all;
+  std::vector<caf::actor> as;
+  for (int i = 0; i < actors; ++i)
+    as.push_back(l.system.spawn(on_int, [&](int) {
+      if (++ran == actors)
+        all.set();
+    }));
+  l.settle();
+  l.on_unit([&] {
+    for (auto& a : as)
+      send_from(l.unit(), a, 1);
+    boost::asio::post(l.unit().context(), [&] { seen_by_handler = ran; });
+    l.unit().flush();
+    CAF_CHECK_EQUAL(ran, 3);
+  });
+  CAF_REQUIRE(all.comes());
+  l.on_unit(
+    [&] { CAF_CHECK_EQUAL(seen_by_handler, 6); }); // 3 in the flush, 3 in the drain that was posted before
+  for (auto& a : as)
+    caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
+}
+
+CAF_TEST(an actor whose mailbox never empties lets the others run after messages_per_resume) {
+  constexpr std::uint64_t per_resume = 8;
+  constexpr int rounds = 1000;
+  loop l{1, {.jobs_per_flush = 64, .messages_per_resume = per_resume}};
+  std::uint64_t eaten = 0; // by the glutton
+  std::uint64_t longest = 0;
+  std::uint64_t last = 0;
+  event done;
+  auto glutton = l.spawn([&](caf::event_based_actor* self) -> caf::behavior {
+    self->send(self, 1);
+    self->send(self, 1);
+    return {[self, &eaten](int x) {
+      ++eaten;
+      self->send(self, x);
+    }};
+  });
+  auto modest = l.spawn([&](caf::event_based_actor* self) -> caf::behavior {
+    return {[&, self](int left) {
+      if (left < rounds)
+        longest = std::max(longest, eaten - last);
+      last = eaten;
+      if (left == 0)
+        done.set();
+      else
+        self->send(self, left - 1);
+    }};
+  });
+  caf::anon_send(modest, rounds);
+  CAF_REQUIRE(done.comes());
+  CAF_CHECK_EQUAL(longest, per_resume);
+  caf::anon_send_exit(glutton, caf::exit_reason::kill);
+  caf::anon_send_exit(modest, caf::exit_reason::user_shutdown);
+}

@@ -1,0 +1,168 @@
+// What a method and a target ask, and which are refused.
+#define CAF_SUITE target
+
+#include "gateway/target.hpp"
+
+#include <caf/test/unit_test.hpp>
+
+using namespace lmq;
+using namespace std::chrono_literals;
+
+namespace {
+
+using enum http_method;
+
+auto parse(http_method method, std::string_view target) {
+  return parse_target(method, target, http_limits{});
+}
+
+/// What is asked, as a T; fails the test if it is something else.
+template <class T>
+T asked(http_method method, std::string_view target) {
+  auto r = parse(method, target);
+  if (!r)
+    CAF_FAIL("refused: " << std::string(target) << ": " << r.error().message);
+  if (!std::holds_alternative<T>(*r))
+    CAF_FAIL("something else is asked: " << std::string(target));
+  return std::get<T>(*std::move(r));
+}
+
+bool refused(http_method method, std::string_view target, http_reason why) {
+  auto r = parse(method, target);
+  return !r && r.error().why == why && !r.error().message.empty();
+}
+
+std::string allowed(http_method method, std::string_view target) {
+  auto r = parse(method, target);
+  return !r && r.error().why == http_reason::method_not_allowed ? std::string(r.error().allow) : "not a 405";
+}
+
+const lease_id some_lease{{0x0123456789abcdef, 42}, 7};
+
+} // namespace
+
+CAF_TEST(every route of the contract is found) {
+  CAF_CHECK_EQUAL(asked<push_one>(post, "/messages/q").queue, "q");
+  CAF_CHECK_EQUAL(asked<pull_one>(get, "/messages/q").queue, "q");
+  CAF_CHECK_EQUAL(asked<push_matching>(post, "/messages?qre=^a").pattern, "^a");
+  CAF_CHECK_EQUAL(asked<pull_matching>(get, "/messages?qre=^a").pattern, "^a");
+  CAF_CHECK_EQUAL(asked<delete_queue>(delete_, "/queues/q").queue, "q");
+  CAF_CHECK_EQUAL(asked<get_properties>(get, "/properties/q").queue, "q");
+  CAF_CHECK_EQUAL(asked<patch_properties>(patch, "/properties/q").queue, "q");
+  CAF_CHECK_EQUAL(asked<delete_properties>(delete_, "/properties/q").queue, "q");
+  asked<get_rules>(get, "/properties");
+  asked<put_rules>(put, "/properties");
+  asked<delete_rules>(delete_, "/properties");
+  asked<get_stats>(get, "/stats");
+  asked<get_openapi>(get, "/openapi.json");
+}
+
+CAF_TEST(a settle has its lease and its verdict) {
+  auto target = "/messages/q/" + to_text(some_lease) + "?reply=";
+  CAF_CHECK(asked<settle_lease>(post, target + "ack").lease == some_lease);
+  CAF_CHECK(asked<settle_lease>(post, target + "ack").what == verdict::ack);
+  CAF_CHECK(asked<settle_lease>(post, target + "nack").what == verdict::nack);
+  CAF_CHECK(asked<settle_lease>(post, target + "ext").what == verdict::extend);
+}
+
+CAF_TEST(of what is wrong with a settle the reply is said first and then the name and then the lease) {
+  CAF_CHECK(refused(post, "/messages/a%0Ab/no-lease?reply=done", http_reason::bad_parameter));
+  CAF_CHECK(refused(post, "/messages/a%0Ab/no-lease", http_reason::bad_parameter));
+  CAF_CHECK(refused(post, "/messages/a%0Ab/no-lease?reply=ack", http_reason::bad_name));
+  CAF_CHECK(refused(post, "/messages/a/no-lease?reply=ack", http_reason::no_such_lease));
+}
+
+CAF_TEST(a pull waits as long as t says and without limit where it is absent) {
+  CAF_CHECK(asked<pull_one>(get, "/messages/q").how.wait == std::nullopt);
+  CAF_CHECK(asked<pull_one>(get, "/messages/q?t=0").how.wait == duration{0s});
+  CAF_CHECK(asked<pull_one>(get, "/messages/q?t=1.5").how.wait == duration{1500ms});
+  for (auto* t : {"", "-1", "x", "1e3", "0x1", "1%2B"})
+    CAF_CHECK(refused(get, std::string("/messages/q?t=") + t, http_reason::bad_parameter));
+  CAF_CHECK(asked<pull_one>(get, "/messages/q?t=" + std::string(400, '9')).how.wait ==
+            duration{http_limits{}.wait_max});
+}
+
+CAF_TEST(cf is multipart or msgpack) {
+  CAF_CHECK(asked<pull_one>(get, "/messages/q").how.format == compound_format::multipart);
+  CAF_CHECK(asked<pull_one>(get, "/messages/q?cf=multipart").how.format == compound_format::multipart);
+  CAF_CHECK(asked<pull_matching>(get, "/messages?cf=msgpack&qre=a").how.format == compound_format::msgpack);
+  CAF_CHECK(refused(get, "/messages/q?cf=xml", http_reason::bad_parameter));
+  CAF_CHECK(refused(get, "/messages/q?cf=", http_reason::bad_parameter));
+}
+
+CAF_TEST(names are percent decoded and a plus is a space) {
+  CAF_CHECK_EQUAL(asked<push_one>(post, "/messages/a%2Fb").queue, "a/b");
+  CAF_CHECK_EQUAL(asked<push_one>(post, "/messages/a+b%2bc").queue, "a b+c");
+  CAF_CHECK_EQUAL(asked<push_one>(post, "/messages/%c3%BC\xff").queue, "\xc3\xbc\xff");
+  CAF_CHECK_EQUAL(asked<push_one>(post, "/messages/^|{}[]\\\"").queue, "^|{}[]\\\"");
+}
+
+CAF_TEST(a broken encoding is a bad target wherever it stands) {
+  for (auto* target : {"/messages/a%zz", "/messages/%", "/messages/%4", "/messages/%%", "/messages/a%-1",
+                       "/messages/q?t=%", "/messages?qre=%g0", "/messages/q?%zz=1"})
+    CAF_CHECK(refused(get, target, http_reason::bad_target));
+  CAF_CHECK(refused(post, "/messages/q/id?reply=%", http_reason::bad_target));
+}
+
+CAF_TEST(names are checked after decoding) {
+  CAF_CHECK(refused(post, "/messages/a%00b", http_reason::bad_name));
+  CAF_CHECK(refused(post, "/messages/%7f", http_reason::bad_name));
+  CAF_CHECK(refused(post, "/messages/" + std::string(256, 'x'), http_reason::bad_name));
+  std::string longest;
+  for (int i = 0; i < 255; ++i)
+    longest += "%fe";
+  CAF_CHECK_EQUAL(asked<push_one>(post, "/messages/" + longest).queue, std::string(255, '\xfe'));
+}
+
+CAF_TEST(the first of doubled parameters counts and unknown ones are ignored) {
+  CAF_CHECK(asked<pull_one>(get, "/messages/q?x=%31&t=0&t=9&&=&y").how.wait == duration{0s});
+  CAF_CHECK(asked<pull_one>(get, "/messages/q?%74=%30").how.wait == duration{0s});
+}
+
+CAF_TEST(an empty pattern is one and none is a bad parameter) {
+  CAF_CHECK_EQUAL(asked<pull_matching>(get, "/messages?qre=").pattern, "");
+  CAF_CHECK_EQUAL(asked<pull_matching>(get, "/messages?qre=a%2B+b=c").pattern, "a+ b=c");
+  CAF_CHECK(refused(get, "/messages", http_reason::bad_parameter));
+  CAF_CHECK(refused(post, "/messages/?x=1", http_reason::bad_parameter));
+}
+
+CAF_TEST(a trailing slash changes nothing and an empty segment is no route) {
+  CAF_CHECK_EQUAL(asked<push_one>(post, "/messages/q/").queue, "q");
+  asked<get_stats>(get, "/stats/");
+  asked<get_rules>(get, "/properties/");
+  for (auto* target : {"/", "//", "/messages//a", "/messages/a//", "/queues/", "/nothing", "/Messages/a",
+                       "/messages/a/b/c", "/stats/a", "messages/a", "?", "*"})
+    CAF_CHECK(refused(get, target, http_reason::no_such_route));
+}
+
+CAF_TEST(absolute targets are accepted) {
+  CAF_CHECK_EQUAL(asked<push_one>(post, "http://example.org:80/messages/q").queue, "q");
+  CAF_CHECK_EQUAL(asked<pull_matching>(get, "HTTP://h/messages?qre=a://b/c").pattern, "a://b/c");
+  CAF_CHECK_EQUAL(asked<pull_matching>(get, "/messages?qre=a://b/c").pattern, "a://b/c");
+  CAF_CHECK(refused(get, "http://example.org", http_reason::no_such_route));
+}
+
+CAF_TEST(other methods are told which there are) {
+  CAF_CHECK_EQUAL(allowed(put, "/messages/q"), "GET, POST, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(head, "/messages/q"), "GET, POST, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(head, "/messages?qre=a"), "GET, POST, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(get, "/messages/q/id"), "POST, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(get, "/queues/q"), "DELETE, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(post, "/properties"), "GET, HEAD, PUT, DELETE, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(put, "/properties/q"), "GET, HEAD, PATCH, DELETE, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(post, "/stats"), "GET, HEAD, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(other, "/openapi.json"), "GET, HEAD, OPTIONS");
+}
+
+CAF_TEST(options are answered on every route and for the whole server) {
+  CAF_CHECK_EQUAL(std::string(asked<get_options>(options, "/messages/q").allow), "GET, POST, OPTIONS");
+  CAF_CHECK_EQUAL(std::string(asked<get_options>(options, "/queues/q").allow), "DELETE, OPTIONS");
+  CAF_CHECK(!asked<get_options>(options, "*").allow.empty());
+  CAF_CHECK(refused(options, "/nothing", http_reason::no_such_route));
+}
+
+CAF_TEST(head is get where get takes nothing) {
+  asked<get_stats>(head, "/stats");
+  asked<get_rules>(head, "/properties");
+  asked<get_properties>(head, "/properties/q");
+}
