@@ -26,7 +26,9 @@ struct raw_words {
 
 /// A lease id may begin with a dash, and must not be taken for an option: it goes behind a `--`.
 std::vector<std::string> with_ids_as_words(std::vector<std::string> words) {
-  auto looks_like_option = [](const std::string& word) { return word.starts_with('-') && parse_lease_id(word); };
+  auto looks_like_option = [](const std::string& word) {
+    return word.starts_with('-') && parse_lease_id(word);
+  };
   if (std::find(words.begin(), words.end(), "--") == words.end()) {
     auto id = std::stable_partition(words.begin(), words.end(), std::not_fn(looks_like_option));
     if (id != words.end())
@@ -97,11 +99,14 @@ private:
 
   void add_client_commands() {
     ping_ = add_client_command("ping", "Asks whether a server answers.");
-    push_ = add_client_command("push", "Pushes a message; reads its body from standard input unless it is given.");
+    push_ =
+      add_client_command("push", "Pushes a message; reads its body from standard input unless it is given.");
     add_queue(push_);
-    body_ = push_->add_option("BODY", raw_.body, "the message's body; as it is, without a line's end")->type_name("");
+    body_ = push_->add_option("BODY", raw_.body, "the message's body; as it is, without a line's end")
+              ->type_name("");
     push_->add_option("--type", raw_.type, "its content type")->type_name("TYPE");
-    pull_ = add_client_command("pull", "Pulls a message: its body goes to standard output, its headers to standard error.");
+    pull_ = add_client_command(
+      "pull", "Pulls a message: its body goes to standard output, its headers to standard error.");
     pull_->footer(help_text::pull);
     add_queue(pull_);
     wait_ = pull_->add_option("--wait", raw_.wait, "how long to wait for one: seconds, or forever [0]");
@@ -114,7 +119,9 @@ private:
   }
 
   void add_queue(CLI::App* to) {
-    to->add_option("NAME", raw_.queue, "the queue; any bytes but control characters")->required()->type_name("");
+    to->add_option("NAME", raw_.queue, "the queue; any bytes but control characters")
+      ->required()
+      ->type_name("");
   }
 
   void add_settle(const char* name, const char* help) {
@@ -133,7 +140,8 @@ private:
     if (auto* which = chosen())
       return fmt::format("{}: {}; see lmq {} --help", which->get_name(), error.what(), which->get_name());
     return fmt::format("{}; the first word is serve, ping, push, pull, ack, nack or ext; see lmq --help",
-                       words.empty() ? "a command is missing" : fmt::format("\"{}\" is no command", words.front()));
+                       words.empty() ? "a command is missing"
+                                     : fmt::format("\"{}\" is no command", words.front()));
   }
 
   /// The word if it was given, else the environment's, else nothing. Empty counts as not given.
@@ -167,7 +175,8 @@ private:
   }
 
   checked<command> read_client_command() const {
-    auto url = client::parse_server_url(word_or_environment(raw_.url, "LMQ_URL").value_or(help_text::default_url));
+    auto url =
+      client::parse_server_url(word_or_environment(raw_.url, "LMQ_URL").value_or(help_text::default_url));
     if (!url)
       return tl::unexpected<std::string>((raw_.url.empty() ? "LMQ_URL: " : "--url: ") + url.error());
     client::command out{.server = *std::move(url), .what = client::ping{}};

@@ -1,4 +1,5 @@
-// What the words of the command line ask for: a server with its settings, a client command, or a text to read.
+// What the words of the command line ask for: a server with its settings, a client command, or a text to
+// read.
 //
 // Holds nothing; main thread. CLI11 reads the words and writes the help; which setting wins is decided here.
 #pragma once

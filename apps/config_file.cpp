@@ -35,7 +35,8 @@ bool is_bare_value(std::string_view text) {
          (!text.empty() && text.find_first_not_of("0123456789.+-") == std::string_view::npos);
 }
 
-/// Takes a quoted string off the front of `rest`. Nothing if it does not end, or holds an escape that is none.
+/// Takes a quoted string off the front of `rest`. Nothing if it does not end, or holds an escape that is
+/// none.
 checked<std::string> take_quoted(std::string_view& rest) {
   auto quote = rest.front();
   std::string out;
@@ -65,7 +66,8 @@ checked<std::string> parse_value(std::string_view text) {
     auto value = take_quoted(text);
     auto rest = trimmed(text);
     if (value && !rest.empty() && rest.front() != '#')
-      return tl::unexpected<std::string>(fmt::format("only a comment may follow the value, not \"{}\"", rest));
+      return tl::unexpected<std::string>(
+        fmt::format("only a comment may follow the value, not \"{}\"", rest));
     return value;
   }
   auto bare = trimmed(text.substr(0, text.find('#')));
@@ -75,7 +77,9 @@ checked<std::string> parse_value(std::string_view text) {
 }
 
 checked<given_setting> parse_line(std::string_view line, const std::string& place) {
-  auto complain = [&](std::string_view what) { return tl::unexpected<std::string>(fmt::format("{}: {}", place, what)); };
+  auto complain = [&](std::string_view what) {
+    return tl::unexpected<std::string>(fmt::format("{}: {}", place, what));
+  };
   if (line.front() == '[')
     return complain("there are no sections; write each setting as key = value");
   auto equals = line.find('=');
@@ -103,7 +107,8 @@ checked<std::vector<given_setting>> parse_config(std::string_view text, const st
       return tl::unexpected<std::string>(std::move(setting).error());
     auto same_key = [&](const given_setting& other) { return other.key == setting->key; };
     if (std::any_of(out.begin(), out.end(), same_key))
-      return tl::unexpected<std::string>(fmt::format("{}: it was set before; keep one of the lines", setting->place));
+      return tl::unexpected<std::string>(
+        fmt::format("{}: it was set before; keep one of the lines", setting->place));
     out.push_back(*std::move(setting));
   }
   return out;

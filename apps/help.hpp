@@ -34,16 +34,19 @@ A first example:
   curl -i 'http://127.0.0.1:9980/messages/greetings?t=0'
 )";
 
-inline constexpr auto settings = R"(Every option but --config is also an environment variable (--header-timeout is LMQ_HEADER_TIMEOUT) and a key
-of the configuration file (header-timeout = 10). The command line wins over the environment, the environment
+inline constexpr auto settings =
+  R"(Every option is also an environment variable (--header-timeout is LMQ_HEADER_TIMEOUT) and, but for --config, a
+key of the configuration file (header-timeout = 10). The command line wins over the environment, the environment
 over the file. No file is read unless --config or LMQ_CONFIG names one.
 
-Sizes are whole bytes, or have KiB, MiB or GiB behind them. Times are decimal seconds.
+Sizes are whole bytes, or have KiB, MiB or GiB behind them. Times are seconds; a part of one counts as a
+whole one.
 
 The server ends in good order on SIGTERM or SIGINT, and at once on a second one. Exit codes: 0 stopped as
 asked, 1 stopping took too long, 2 it could not start: a setting is wrong, or a port is taken.)";
 
-inline constexpr auto pull = R"(Exit code 1 if there is no message. Without --ack the message comes again when its lease ends, unless it is
+inline constexpr auto pull =
+  R"(Exit code 1 if there is no message. Without --ack the message comes again when its lease ends, unless it is
 settled before: lmq ack NAME ID, where ID is the x-lmq-message-id.)";
 
 inline constexpr auto default_url = "http://127.0.0.1:9980";

@@ -17,14 +17,14 @@ namespace {
 /// spdlog's levels, in the words of --log-level.
 std::string_view word_of(spdlog::level::level_enum level) {
   switch (level) {
-    case spdlog::level::trace:
-    case spdlog::level::debug: return "debug";
-    case spdlog::level::info: return "info";
-    case spdlog::level::warn: return "warn";
-    case spdlog::level::err:
-    case spdlog::level::critical: return "error";
-    case spdlog::level::off:
-    case spdlog::level::n_levels: break;
+  case spdlog::level::trace:
+  case spdlog::level::debug: return "debug";
+  case spdlog::level::info: return "info";
+  case spdlog::level::warn: return "warn";
+  case spdlog::level::err:
+  case spdlog::level::critical: return "error";
+  case spdlog::level::off:
+  case spdlog::level::n_levels: break;
   }
   return "off";
 }
@@ -52,11 +52,11 @@ std::unique_ptr<spdlog::pattern_formatter> form() {
 
 spdlog::level::level_enum to_spdlog(log_level level) {
   switch (level) {
-    case log_level::debug: return spdlog::level::debug;
-    case log_level::info: return spdlog::level::info;
-    case log_level::warn: return spdlog::level::warn;
-    case log_level::error: return spdlog::level::err;
-    case log_level::off: return spdlog::level::off;
+  case log_level::debug: return spdlog::level::debug;
+  case log_level::info: return spdlog::level::info;
+  case log_level::warn: return spdlog::level::warn;
+  case log_level::error: return spdlog::level::err;
+  case log_level::off: return spdlog::level::off;
   }
   return spdlog::level::info;
 }

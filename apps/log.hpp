@@ -4,7 +4,8 @@
 //   spdlog::info("http.listen address={} port={}", …)
 // which comes out as
 //   2024-05-01T12:00:00.123Z info http.listen address=127.0.0.1 port=9980
-// A control character in a field (a name from a stranger, perhaps) is written as \x0a, so that a line stays a line.
+// A control character in a field (a name from a stranger, perhaps) is written as \x0a, so that a line stays a
+// line.
 #pragma once
 
 #include "apps/values.hpp"
@@ -13,7 +14,8 @@
 
 namespace lmq {
 
-/// Gives the default logger its place, form and level. Once, before the first event; also before other threads start.
+/// Gives the default logger its place, form and level. Once, before the first event; also before other
+/// threads start.
 void open_log(log_level level);
 
 /// A line as the log would have it, its end included.

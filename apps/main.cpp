@@ -11,26 +11,34 @@
 
 namespace {
 
-const char* environment(const char* name) { return std::getenv(name); }
+const char* environment(const char* name) {
+  return std::getenv(name);
+}
 
 lmq::exit_code carry_out(lmq::text_wanted wanted) {
   std::fputs(wanted.text.c_str(), stdout);
   return lmq::exit_code::done;
 }
 
-lmq::exit_code carry_out(lmq::settings asked) { return lmq::serve(std::move(asked)); }
+lmq::exit_code carry_out(lmq::settings asked) {
+  return lmq::serve(std::move(asked));
+}
 
-lmq::exit_code carry_out(lmq::client::command asked) { return lmq::client::run(asked); }
+lmq::exit_code carry_out(lmq::client::command asked) {
+  return lmq::client::run(asked);
+}
 
 } // namespace
 
 int main(int argc, char** argv) {
   // Whoever goes away while we write is an error of that write.
   std::signal(SIGPIPE, SIG_IGN);
-  auto command = lmq::parse_command_line(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc), environment);
+  auto command =
+    lmq::parse_command_line(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc), environment);
   if (!command) {
     std::fputs(("lmq: " + command.error() + "\n").c_str(), stderr);
     return static_cast<int>(lmq::exit_code::usage);
   }
-  return static_cast<int>(std::visit([](auto&& asked) { return carry_out(std::move(asked)); }, *std::move(command)));
+  return static_cast<int>(
+    std::visit([](auto&& asked) { return carry_out(std::move(asked)); }, *std::move(command)));
 }

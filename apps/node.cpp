@@ -51,8 +51,8 @@ struct node::parts {
 
 checked<node> node::start(const settings& with) {
   auto complain = [](std::string_view option, const std::string& what) {
-    return tl::unexpected<std::string>(
-      fmt::format("{}: {}; end what listens there, or choose another address with --{}", option, what, option));
+    return tl::unexpected<std::string>(fmt::format(
+      "{}: {}; end what listens there, or choose another address with --{}", option, what, option));
   };
   auto door = rpc_door::open(with.rpc);
   if (!door)
@@ -77,9 +77,15 @@ node::node(node&&) noexcept = default;
 node& node::operator=(node&&) noexcept = default;
 node::~node() = default;
 
-std::uint16_t node::http_port() const { return parts_->http->port(); }
-std::uint16_t node::rpc_port() const { return parts_->rpc.port(); }
+std::uint16_t node::http_port() const {
+  return parts_->http->port();
+}
+std::uint16_t node::rpc_port() const {
+  return parts_->rpc.port();
+}
 
-void node::stop() { parts_.reset(); }
+void node::stop() {
+  parts_.reset();
+}
 
 } // namespace lmq

@@ -24,21 +24,30 @@ checked<void> put(checked<T>&& value, Member& into) {
 
 template <auto Member>
 constexpr serve_option address(std::string_view name, std::string_view help) {
-  return {name, "Ports", "HOST:PORT", help,
+  return {name,
+          "Ports",
+          "HOST:PORT",
+          help,
           [](settings& s, std::string_view text) { return put(parse_host_port(text), s.*Member); },
           [](const settings& s) { return to_text(s.*Member); }};
 }
 
 template <auto Member>
 constexpr serve_option bytes(std::string_view name, std::string_view help) {
-  return {name, "Limits of a connection", "BYTES", help,
+  return {name,
+          "Limits of a connection",
+          "BYTES",
+          help,
           [](settings& s, std::string_view text) { return put(parse_bytes(text), s.limits.*Member); },
           [](const settings& s) { return bytes_to_text(s.limits.*Member); }};
 }
 
 template <auto Member>
 constexpr serve_option time(std::string_view name, std::string_view help) {
-  return {name, "Limits of a connection", "SECONDS", help,
+  return {name,
+          "Limits of a connection",
+          "SECONDS",
+          help,
           [](settings& s, std::string_view text) {
             // Never shorter than asked, also where the limit counts in coarser units.
             using unit = std::remove_reference_t<decltype(s.limits.*Member)>;
@@ -65,21 +74,28 @@ const serve_option table[]{
   {"log-level", "Node", "LEVEL", "what standard error gets: debug, info, warn, error or off",
    [](settings& s, std::string_view text) { return put(parse_log_level(text), s.level); },
    [](const settings& s) { return std::string{to_text(s.level)}; }},
-  bytes<&http_limits::header_bytes_max>("header-bytes-max", "of a request's line and headers; more is answered with 431"),
+  bytes<&http_limits::header_bytes_max>("header-bytes-max",
+                                        "of a request's line and headers; more is answered with 431"),
   bytes<&http_limits::body_bytes_max>("body-bytes-max", "of a request's body; more is answered with 413"),
-  {"connections-max", "Limits of a connection", "N", "open at a time; further ones are answered with 503 and closed",
+  {"connections-max", "Limits of a connection", "N",
+   "open at a time; further ones are answered with 503 and closed",
    [](settings& s, std::string_view text) {
      return put(parse_whole(text, {1, settings_limits::connections_max}), s.limits.connections_max);
    },
    [](const settings& s) { return fmt::format("{}", s.limits.connections_max); }},
-  time<&http_limits::header_timeout>("header-timeout", "from a request's first byte to the end of its headers; then 408"),
-  time<&http_limits::idle_timeout>("idle-timeout", "without a request, until it is closed; a waiting pull is a request"),
-  time<&http_limits::body_timeout>("body-timeout", "in which each further 4 KiB of a body must come; else 408"),
+  time<&http_limits::header_timeout>("header-timeout",
+                                     "from a request's first byte to the end of its headers; then 408"),
+  time<&http_limits::idle_timeout>("idle-timeout",
+                                   "without a request, until it is closed; a waiting pull is a request"),
+  time<&http_limits::body_timeout>("body-timeout",
+                                   "in which each further 4 KiB of a body must come; else 408"),
 };
 
 } // namespace
 
-std::span<const serve_option> serve_options() { return table; }
+std::span<const serve_option> serve_options() {
+  return table;
+}
 
 std::string environment_name(std::string_view option) {
   std::string out = "LMQ_";

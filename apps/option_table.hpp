@@ -1,7 +1,8 @@
-// Every setting of `lmq serve` in one table: its name, its help, how text becomes its value, how its value is shown.
+// Every setting of `lmq serve` in one table: its name, its help, how text becomes its value, how its value is
+// shown.
 //
-// The command line, the environment, the configuration file and the help are made from it, so that none of them knows
-// a setting that another does not. Constant data; any thread.
+// The command line, the environment, the configuration file and the help are made from it, so that none of
+// them knows a setting that another does not. Constant data; any thread.
 #pragma once
 
 #include "apps/config_file.hpp"
@@ -33,8 +34,8 @@ std::string environment_name(std::string_view option);
 /// @param get  as std::getenv
 std::vector<given_setting> settings_in_environment(const char* (*get)(const char* name));
 
-/// Puts each setting over what `into` holds; later ones win. Every one is checked, also those that a later one
-/// overrides. Errors: an unknown key or a bad value, with its place.
+/// Puts each setting over what `into` holds; later ones win. Every one is checked, also those that a later
+/// one overrides. Errors: an unknown key or a bad value, with its place.
 checked<void> override_settings(settings& into, const std::vector<given_setting>& given);
 
 } // namespace lmq

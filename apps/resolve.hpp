@@ -11,7 +11,8 @@
 
 namespace lmq {
 
-/// The first address that the system finds for the host. Blocks while it looks a name up; numbers take no time.
+/// The first address that the system finds for the host. Blocks while it looks a name up; numbers take no
+/// time.
 checked<boost::asio::ip::tcp::endpoint> resolve(const host_port& address);
 
 } // namespace lmq

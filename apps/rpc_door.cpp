@@ -26,7 +26,7 @@ constexpr std::chrono::milliseconds pause_after_failure{100};
 
 struct rpc_door::state {
   explicit state(tcp::acceptor&& bound, std::unique_ptr<boost::asio::io_context> its_context)
-    : context(std::move(its_context)), acceptor(std::move(bound)), pause(*context) {
+      : context(std::move(its_context)), acceptor(std::move(bound)), pause(*context) {
     accept();
     thread = std::thread{[this] { context->run(); }};
   }
@@ -41,8 +41,9 @@ struct rpc_door::state {
       if (error)
         return wait();
       // One line is enough to find out; who calls in a circle must not fill the log.
-      spdlog::log(std::exchange(told, true) ? spdlog::level::debug : spdlog::level::warn,
-                  "rpc.closed message=\"MessagePack-RPC is not served yet; the caller's connection is closed\"");
+      spdlog::log(
+        std::exchange(told, true) ? spdlog::level::debug : spdlog::level::warn,
+        "rpc.closed message=\"MessagePack-RPC is not served yet; the caller's connection is closed\"");
       caller.close(error);
       accept();
     });
@@ -89,6 +90,8 @@ rpc_door::rpc_door(rpc_door&&) noexcept = default;
 rpc_door& rpc_door::operator=(rpc_door&&) noexcept = default;
 rpc_door::~rpc_door() = default;
 
-std::uint16_t rpc_door::port() const { return state_->acceptor.local_endpoint().port(); }
+std::uint16_t rpc_door::port() const {
+  return state_->acceptor.local_endpoint().port();
+}
 
 } // namespace lmq

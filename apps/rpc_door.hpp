@@ -1,7 +1,8 @@
-// The MessagePack-RPC port as long as nobody serves it: taken, so that nothing else is there, and closed to callers.
+// The MessagePack-RPC port as long as nobody serves it: taken, so that nothing else is there, and closed to
+// callers.
 //
-// Holds the listening socket and a thread of its own that accepts and closes. Owned by the node. To be deleted, with
-// its .cpp and its test, when MessagePack-RPC is served.
+// Holds the listening socket and a thread of its own that accepts and closes. Owned by the node. To be
+// deleted, with its .cpp and its test, when MessagePack-RPC is served.
 #pragma once
 
 #include "apps/values.hpp"

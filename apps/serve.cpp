@@ -51,19 +51,22 @@ std::size_t fit_connections(settings& asked) {
 
 void log_start(const settings& asked, const node& started, std::size_t connections_wanted) {
   // Whoever did not ask for memory must not learn from a restart that it was all there is.
-  spdlog::log(asked.memory ? spdlog::level::info : spdlog::level::warn,
-              "node.start name={} version={} pid={} threads={} storage=memory message=\"all messages are kept in memory "
-              "and are lost when this process ends\"",
-              asked.name, LMQ_VERSION, getpid(), asked.threads);
+  spdlog::log(
+    asked.memory ? spdlog::level::info : spdlog::level::warn,
+    "node.start name={} version={} pid={} threads={} storage=memory message=\"all messages are kept in memory "
+    "and are lost when this process ends\"",
+    asked.name, LMQ_VERSION, getpid(), asked.threads);
   if (asked.limits.connections_max < connections_wanted)
     // Only who asked for a number is warned of not getting it.
-    spdlog::log(connections_wanted == http_limits{}.connections_max ? spdlog::level::info : spdlog::level::warn,
-                "node.connections_reduced wanted={} connections_max={} message=\"raise the hard limit on open files "
-                "(ulimit -Hn) to have more\"",
-                connections_wanted, asked.limits.connections_max);
+    spdlog::log(
+      connections_wanted == http_limits{}.connections_max ? spdlog::level::info : spdlog::level::warn,
+      "node.connections_reduced wanted={} connections_max={} message=\"raise the hard limit on open files "
+      "(ulimit -Hn) to have more\"",
+      connections_wanted, asked.limits.connections_max);
   spdlog::info("http.listen address={}", to_text(host_port{asked.http.host, started.http_port()}));
-  spdlog::info("rpc.listen address={} message=\"MessagePack-RPC is not served yet; connections are closed at once\"",
-               to_text(host_port{asked.rpc.host, started.rpc_port()}));
+  spdlog::info(
+    "rpc.listen address={} message=\"MessagePack-RPC is not served yet; connections are closed at once\"",
+    to_text(host_port{asked.rpc.host, started.rpc_port()}));
 }
 
 } // namespace

@@ -8,8 +8,8 @@
 
 namespace lmq {
 
-/// Runs a node until SIGTERM or SIGINT, then stops it in good order; a second signal ends the process at once.
-/// What keeps it from starting is one line on standard error.
+/// Runs a node until SIGTERM or SIGINT, then stops it in good order; a second signal ends the process at
+/// once. What keeps it from starting is one line on standard error.
 exit_code serve(settings asked);
 
 } // namespace lmq

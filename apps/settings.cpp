@@ -17,6 +17,8 @@ std::string default_node_name() {
   return "lmq@" + full.substr(0, full.find('.'));
 }
 
-std::size_t default_threads() { return default_io_threads(); }
+std::size_t default_threads() {
+  return default_io_threads();
+}
 
 } // namespace lmq

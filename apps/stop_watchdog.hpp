@@ -1,7 +1,7 @@
 // Ends the process when stopping it in good order takes too long.
 //
-// Holds a thread that waits for its destruction or for the limit, whichever comes first. Made by main when the signal
-// came, destroyed by it when all is done.
+// Holds a thread that waits for its destruction or for the limit, whichever comes first. Made by main when
+// the signal came, destroyed by it when all is done.
 #pragma once
 
 #include <chrono>

@@ -54,7 +54,8 @@ checked<host_port> parse_host_port(std::string_view text) {
     return wrong("\"{}\" is not HOST:PORT; write it like 127.0.0.1:9980, localhost:9980 or [::1]:9980", text);
   std::uint16_t port = 0;
   if (!read_number(text.substr(colon + 1), port))
-    return wrong("\"{}\" has no port from 0 to 65535 behind its last colon; write it like 127.0.0.1:9980", text);
+    return wrong("\"{}\" has no port from 0 to 65535 behind its last colon; write it like 127.0.0.1:9980",
+                 text);
   return host_port{std::string{host}, port};
 }
 
@@ -108,14 +109,15 @@ checked<log_level> parse_log_level(std::string_view text) {
 
 checked<std::string> parse_node_name(std::string_view text) {
   if (text.empty() || text.size() > node_name_bytes_max || !printable(text))
-    return wrong("\"{}\" can't be a node's name; it has 1 to {} printable ASCII characters and no blanks", text,
-                 node_name_bytes_max);
+    return wrong("\"{}\" can't be a node's name; it has 1 to {} printable ASCII characters and no blanks",
+                 text, node_name_bytes_max);
   return std::string{text};
 }
 
 std::string to_text(const host_port& address) {
   auto is_ipv6 = address.host.find(':') != std::string::npos;
-  return is_ipv6 ? fmt::format("[{}]:{}", address.host, address.port) : fmt::format("{}:{}", address.host, address.port);
+  return is_ipv6 ? fmt::format("[{}]:{}", address.host, address.port)
+                 : fmt::format("{}:{}", address.host, address.port);
 }
 
 std::string bytes_to_text(std::size_t bytes) {

@@ -31,7 +31,8 @@ enum class log_level { debug, info, warn, error, off };
 /// `127.0.0.1:9980`, `localhost:0`, `[::1]:9980`
 checked<host_port> parse_host_port(std::string_view text);
 
-/// A whole number of bytes, alone or with B, KiB, MiB or GiB behind it: `65536`, `64MiB`. At most `bytes_max`.
+/// A whole number of bytes, alone or with B, KiB, MiB or GiB behind it: `65536`, `64MiB`. At most
+/// `bytes_max`.
 checked<std::size_t> parse_bytes(std::string_view text);
 inline constexpr std::size_t bytes_max = std::size_t{1} << 40;
 

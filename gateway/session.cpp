@@ -1,40 +1,15 @@
+// The course of a connection: its requests, their answers, their time. Its bytes are in session_io.cpp.
 #include "gateway/session.hpp"
 
 #include <algorithm>
-#include <array>
 #include <spdlog/spdlog.h>
 #include <utility>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 namespace lmq {
 
-namespace asio = boost::asio;
-
 namespace {
-
-/// Room for a head and a small body; what an idle connection costs.
-constexpr std::size_t small_read_bytes = 1024;
-
-/// For bodies that are larger.
-constexpr std::size_t large_read_bytes = 64 * 1024;
-
-/// Reads in a row before other connections get their turn.
-constexpr int reads_per_turn = 16;
-
-/// Buffers for one system call.
-constexpr std::size_t pieces_per_write = 32;
-
-/// The first buffers of an array, as Asio wants them.
-struct buffer_range {
-  using value_type = asio::const_buffer;
-  using const_iterator = const value_type*;
-
-  const_iterator first, last;
-  const_iterator begin() const { return first; }
-  const_iterator end() const { return last; }
-};
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
@@ -65,7 +40,7 @@ session::~session() {
 void session::start() {
   now_ = since_ = steady_clock::now();
   error_code ignored;
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
   settle();
 }
@@ -129,9 +104,10 @@ void session::process() {
 
 void session::read_head() {
   // A line end between requests is an old habit of some clients, and no request.
-  while (phase_ == phase::idle && !unread().empty() && (unread().front() == '\r' || unread().front() == '\n'))
+  while (phase_ == phase::idle && !buffer_.empty() &&
+         (buffer_.data().front() == '\r' || buffer_.data().front() == '\n'))
     buffer_.consume(1);
-  auto bytes = unread();
+  auto bytes = buffer_.data();
   if (bytes.empty())
     return;
   if (phase_ == phase::idle) {
@@ -191,7 +167,7 @@ void session::read_head() {
 }
 
 void session::read_body() {
-  auto bytes = unread();
+  auto bytes = buffer_.data();
   std::size_t taken = 0;
   auto broken = reader_->read_body(bytes, taken);
   buffer_.consume(taken);
@@ -267,202 +243,6 @@ void session::log_end(unsigned status) {
   auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - access_->begun);
   spdlog::debug("http.request line=\"{}\" status={} took_us={}", access_->line, status, took.count());
   access_.reset();
-}
-
-// -- bytes -------------------------------------------------------------------------------------------------------------
-
-std::string_view session::unread() const noexcept {
-  auto bytes = buffer_.data();
-  return {static_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-void session::go_on() {
-  for (;;) {
-    process();
-    if (phase_ == phase::closed || writing_)
-      return;
-    if (outbox_.empty())
-      return on_all_written();
-    // The next answer is likely to come within this turn, and may then leave together with those that are
-    // there.
-    auto more_to_come = phase_ == phase::answering && !exchange_.waiting();
-    if (more_to_come && outbox_.size() <= gateway_.limits().pipelined_bytes_max) {
-      if (!std::exchange(held_back_, true))
-        gateway_.write_soon(*this);
-      return;
-    }
-    if (!write())
-      return;
-  }
-}
-
-void session::write_held_back() {
-  held_back_ = false;
-  if (phase_ == phase::closed || writing_)
-    return;
-  now_ = steady_clock::now();
-  if (write())
-    go_on();
-  settle();
-}
-
-/// Writes what there is. False if the peer must take some of it first, or is gone.
-bool session::write() {
-  while (!outbox_.empty()) {
-    std::array<std::string_view, pieces_per_write> pieces;
-    auto n = outbox_.pieces(pieces);
-    std::array<asio::const_buffer, pieces_per_write> buffers;
-    for (std::size_t i = 0; i < n; ++i)
-      buffers[i] = asio::buffer(pieces[i]);
-    error_code ec;
-    auto sent = n == 1 ? socket_.write_some(buffers[0], ec)
-                       : socket_.write_some(buffer_range{buffers.data(), buffers.data() + n}, ec);
-    if (ec == asio::error::would_block) {
-      wait_until_writable();
-      return false;
-    }
-    if (ec) {
-      close();
-      return false;
-    }
-    outbox_.consume(sent);
-  }
-  return true;
-}
-
-void session::wait_until_writable() {
-  if (!std::exchange(writing_, true)) {
-    written_since_ = now_;
-    written_then_ = outbox_.sent();
-  }
-  socket_.async_wait(socket::wait_write,
-                     [self = self_ptr{this}](const error_code& ec) { self->on_writable(ec); });
-}
-
-void session::on_writable(const error_code& ec) {
-  if (ec || phase_ == phase::closed)
-    return close();
-  now_ = steady_clock::now();
-  if (write()) {
-    writing_ = false;
-    go_on();
-  }
-  finish_turn();
-}
-
-void session::on_all_written() {
-  handed_over_.clear();
-  if (phase_ == phase::idle && input_ended_)
-    return close();
-  if (phase_ != phase::ending)
-    return;
-  if (input_ended_ || gateway_.stopping())
-    return close();
-  // Closing while the peer still sends would reset the connection, and might take our answer with it.
-  error_code ec;
-  socket_.shutdown(socket::shutdown_send, ec);
-  phase_ = phase::draining;
-  since_ = now_;
-}
-
-// -- input -------------------------------------------------------------------------------------------------------------
-
-/// Bytes to read next; 0 if the buffer is as full as it may be.
-std::size_t session::room_to_read() {
-  const auto& limits = gateway_.limits();
-  auto bytes_max = std::max(limits.pipelined_bytes_max, limits.header_bytes_max + small_read_bytes);
-  if (buffer_.size() >= bytes_max)
-    return 0;
-  auto wanted = small_read_bytes;
-  if (phase_ == phase::body)
-    wanted = static_cast<std::size_t>(std::clamp<std::uint64_t>(
-      reader_->body_bytes_left().value_or(large_read_bytes), small_read_bytes, large_read_bytes));
-  else if (phase_ == phase::draining)
-    wanted = large_read_bytes;
-  else if (buffer_.size() == 0 && buffer_.capacity() > small_read_bytes)
-    buffer_.shrink_to_fit();
-  return std::min(std::max(wanted, buffer_.capacity() - buffer_.size()), bytes_max - buffer_.size());
-}
-
-void session::read_some() {
-  auto room = room_to_read();
-  if (room == 0)
-    return;
-  reading_ = true;
-  socket_.async_read_some(
-    buffer_.prepare(room),
-    [self = self_ptr{this}, room](const error_code& ec, std::size_t n) { self->on_read(ec, n, n == room); });
-}
-
-void session::on_read(const error_code& ec, std::size_t bytes, bool filled) {
-  reading_ = false;
-  if (phase_ == phase::closed)
-    return;
-  now_ = steady_clock::now();
-  take_input(ec, bytes);
-  // Where one read was not enough there is likely to be more.
-  for (int i = 1; filled && i < reads_per_turn && (phase_ == phase::head || phase_ == phase::body); ++i) {
-    auto room = room_to_read();
-    if (room == 0)
-      break;
-    error_code again;
-    auto n = socket_.read_some(buffer_.prepare(room), again);
-    if (again == asio::error::would_block)
-      break;
-    take_input(again, n);
-    filled = n == room;
-  }
-  finish_turn();
-}
-
-void session::take_input(const error_code& ec, std::size_t bytes) {
-  if (ec)
-    return on_input_end(ec == asio::error::eof);
-  buffer_.commit(bytes);
-  if (phase_ == phase::draining && (drained_ += bytes) > gateway_.limits().drain_bytes_max)
-    return close();
-  go_on();
-}
-
-void session::on_input_end(bool orderly) {
-  input_ended_ = true;
-  switch (phase_) {
-  case phase::idle:
-    if (!orderly || outbox_.empty())
-      close();
-    return;
-  case phase::answering:
-    // A client may close its side as soon as it has asked; but one that is gone must get no message.
-    if (!orderly || exchange_.waiting())
-      close();
-    return;
-  case phase::ending:
-    if (!orderly)
-      close();
-    return;
-  case phase::head:
-  case phase::body:
-  case phase::draining:
-  case phase::closed: return close();
-  }
-}
-
-/// The end of an I/O handler: runs the actors that it woke, whose answers come to `on_reply`.
-void session::finish_turn() {
-  gateway_.unit().flush();
-  settle();
-}
-
-/// Whatever has happened: sees to it that the peer is listened to, and that nothing lasts for ever.
-void session::settle() noexcept {
-  if (phase_ == phase::closed)
-    return;
-  if (!reading_ && !input_ended_)
-    read_some();
-  if (auto at = due())
-    gateway_.deadlines().arm(deadline_, *at);
-  else
-    deadline_.cancel();
 }
 
 // -- time --------------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@
 #include "event_loop/reply_sink.hpp"
 #include "gateway/exchange.hpp"
 #include "gateway/http_gateway.hpp"
+#include "gateway/input_buffer.hpp"
 #include "gateway/outbox.hpp"
 #include "gateway/render.hpp"
 #include "gateway/request_reader.hpp"
@@ -28,7 +29,6 @@
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 
 namespace lmq {
 
@@ -99,7 +99,6 @@ private:
   void log_end(unsigned status);
 
   // -- bytes
-  std::string_view unread() const noexcept;
   std::size_t room_to_read();
   void read_some();
   void on_read(const error_code& ec, std::size_t bytes, bool filled);
@@ -120,7 +119,7 @@ private:
   http_gateway& gateway_;
   caf::strong_actor_ptr gateway_alive_;
   socket socket_;
-  boost::beast::flat_buffer buffer_;
+  input_buffer buffer_;
   std::optional<request_reader> reader_; ///< of the request in `head` and `body`
   std::optional<http_refusal> refused_;  ///< the answer to the request whose body is being read and dropped
   exchange exchange_;

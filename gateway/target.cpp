@@ -1,9 +1,8 @@
 #include "gateway/target.hpp"
 
+#include "gateway/target_text.hpp"
 #include "gateway/wire_time.hpp"
 
-#include <array>
-#include <cctype>
 #include <utility>
 
 namespace lmq {
@@ -16,46 +15,6 @@ tl::unexpected<http_refusal> no(http_reason why, std::string message) {
   return tl::unexpected<http_refusal>(http_refusal{why, std::move(message)});
 }
 
-// -- pieces of a target ----------------------------------------------------------------------------------------------
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  c = static_cast<char>(c | 0x20);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/// Text up to `mark`, which is taken off `rest` together with it; all of `rest` if there is no mark.
-std::string_view cut(std::string_view& rest, char mark) {
-  auto at = rest.find(mark);
-  auto piece = rest.substr(0, at);
-  rest.remove_prefix(at == std::string_view::npos ? rest.size() : at + 1);
-  return piece;
-}
-
-/// A path as it stands in the target: three segments, those behind them only counted.
-struct path {
-  std::array<std::string_view, 3> segments;
-  std::size_t count = 0;
-  bool gap = false; ///< a segment is empty: no route has that
-
-  explicit path(std::string_view text) {
-    if (text.size() > 1 && text.ends_with('/'))
-      text.remove_suffix(1);
-    text.remove_prefix(1);
-    for (bool more = true; more;) {
-      more = text.find('/') != std::string_view::npos;
-      auto segment = cut(text, '/');
-      if (count < segments.size())
-        segments[count] = segment;
-      gap = gap || segment.empty();
-      ++count;
-    }
-  }
-
-  bool is(std::size_t n, std::string_view first) const { return count == n && !gap && segments[0] == first; }
-};
-
 template <class T>
 tl::unexpected<http_refusal> refusal_of(tl::expected<T, http_refusal>& failed) {
   return tl::unexpected<http_refusal>(std::move(failed.error()));
@@ -64,29 +23,6 @@ tl::unexpected<http_refusal> refusal_of(tl::expected<T, http_refusal>& failed) {
 tl::unexpected<http_refusal> undecodable() {
   return no(http_reason::bad_target,
             "a % in the target is not followed by two hex digits; send %25 for the character");
-}
-
-/// The parameters that have a meaning, their values still encoded; the first of several counts.
-struct query {
-  std::optional<std::string_view> t, cf, qre, reply;
-};
-
-tl::expected<query, http_refusal> parse_query(std::string_view text) {
-  query q;
-  while (!text.empty()) {
-    auto value = cut(text, '&');
-    auto key = percent_decode(cut(value, '='));
-    if (!key)
-      return undecodable();
-    auto* known = *key == "t"       ? &q.t
-                  : *key == "cf"    ? &q.cf
-                  : *key == "qre"   ? &q.qre
-                  : *key == "reply" ? &q.reply
-                                    : nullptr;
-    if (known != nullptr && !*known)
-      *known = value;
-  }
-  return q;
 }
 
 /// A decoded, checked queue name.
@@ -99,7 +35,7 @@ tl::expected<std::string, http_refusal> queue_name(std::string_view encoded) {
   return std::move(*name);
 }
 
-tl::expected<pull_options, http_refusal> how_to_pull(const query& q, const http_limits& limits) {
+tl::expected<pull_options, http_refusal> how_to_pull(const target_query& q, const http_limits& limits) {
   pull_options how;
   if (q.cf) {
     auto text = percent_decode(*q.cf);
@@ -145,7 +81,7 @@ routed other_method(http_method method, std::string_view allow) {
                  "this route does not have that method; send one of " + std::string(allow), allow});
 }
 
-routed messages_of_one(http_method method, std::string_view encoded_name, const query& q,
+routed messages_of_one(http_method method, std::string_view encoded_name, const target_query& q,
                        const http_limits& limits) {
   if (method != http_method::get && method != http_method::post)
     return other_method(method, allow_messages);
@@ -160,7 +96,7 @@ routed messages_of_one(http_method method, std::string_view encoded_name, const 
   return push_one{std::move(*name)};
 }
 
-routed messages_of_many(http_method method, const query& q, const http_limits& limits) {
+routed messages_of_many(http_method method, const target_query& q, const http_limits& limits) {
   if (method != http_method::get && method != http_method::post)
     return other_method(method, allow_messages);
   if (!q.qre)
@@ -177,7 +113,7 @@ routed messages_of_many(http_method method, const query& q, const http_limits& l
   return push_matching{std::move(*pattern)};
 }
 
-routed one_lease(http_method method, const path& p, const query& q) {
+routed one_lease(http_method method, const target_path& p, const target_query& q) {
   if (method != http_method::post)
     return other_method(method, allow_lease);
   auto reply = percent_decode(q.reply.value_or(""));
@@ -251,16 +187,6 @@ routed document(http_method method) {
   return other_method(method, allow_document);
 }
 
-/// The path and query of an absolute-form target; other targets as they are.
-std::string_view without_origin(std::string_view target) {
-  auto scheme = target.find("://");
-  if (target.starts_with('/') || scheme == std::string_view::npos || scheme > target.find_first_of("/?"))
-    return target;
-  target.remove_prefix(scheme + 3);
-  auto at = target.find_first_of("/?");
-  return at == std::string_view::npos ? "/" : target.substr(at);
-}
-
 } // namespace
 
 tl::expected<request, http_refusal> parse_target(http_method method, std::string_view target,
@@ -270,10 +196,10 @@ tl::expected<request, http_refusal> parse_target(http_method method, std::string
   auto rest = without_origin(target);
   auto path_text = cut(rest, '?');
   if (path_text.starts_with('/')) {
-    path p{path_text};
+    target_path p{path_text};
     auto q = parse_query(rest);
     if (!q)
-      return refusal_of(q);
+      return undecodable();
     if (p.is(2, "messages"))
       return messages_of_one(method, p.segments[1], *q, limits);
     if (p.is(3, "messages"))
@@ -293,26 +219,6 @@ tl::expected<request, http_refusal> parse_target(http_method method, std::string
       return document<get_openapi>(method);
   }
   return no(http_reason::no_such_route, "there is no such route; GET /openapi.json lists those there are");
-}
-
-std::optional<std::string> percent_decode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out.push_back(' ');
-    } else if (text[i] != '%') {
-      out.push_back(text[i]);
-    } else {
-      auto high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-      auto low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-      if (high < 0 || low < 0)
-        return std::nullopt;
-      out.push_back(static_cast<char>(high << 4 | low));
-      i += 2;
-    }
-  }
-  return out;
 }
 
 } // namespace lmq

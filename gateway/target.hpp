@@ -5,8 +5,6 @@
 #include "gateway/refusals.hpp"
 #include "gateway/request.hpp"
 
-#include <optional>
-#include <string>
 #include <string_view>
 #include <tl/expected.hpp>
 
@@ -21,8 +19,5 @@ enum class http_method { get, head, post, put, patch, delete_, options, other };
 /// no_such_route, method_not_allowed; no_such_lease for an id that is none of ours
 tl::expected<request, http_refusal> parse_target(http_method method, std::string_view target,
                                                  const http_limits& limits);
-
-/// Percent-decoded; `+` is a space. Nothing if a `%` is not followed by two hex digits.
-std::optional<std::string> percent_decode(std::string_view text);
 
 } // namespace lmq

@@ -32,7 +32,7 @@ public:
       [this](opened_atom, const queue_ref& q) { on_opened(q); },
       [this](gone_atom, const std::string& queue) { on_gone(queue); },
       [this](offer_atom, const std::shared_ptr<const std::string>& queue, const std::optional<waiter_id>& oldest) {
-        on_offer(*queue, oldest);
+        on_offer(queue, oldest);
       },
       [this](tick_atom, std::uint64_t number) { on_tick(number); },
     };
@@ -77,15 +77,25 @@ private:
     perform(at);
   }
 
-  void on_offer(const std::string& queue, std::optional<waiter_id> oldest) {
+  /// A queue may have been deleted and opened anew since it spoke. Its shared name tells the one from the other.
+  bool is_current(const std::shared_ptr<const std::string>& queue) const {
+    auto it = queues_.find(*queue);
+    return it != queues_.end() && it->second.name == queue;
+  }
+
+  void on_offer(const std::shared_ptr<const std::string>& queue, std::optional<waiter_id> oldest) {
+    if (!is_current(queue))
+      return;
     auto at = now();
-    machine_.offered(queue, oldest, at, out_);
+    machine_.offered(*queue, oldest, at, out_);
     perform(at);
   }
 
-  void on_watched(const std::string& queue, bool ready) {
+  void on_watched(const std::shared_ptr<const std::string>& queue, bool ready) {
+    if (!is_current(queue))
+      return;
     auto at = now();
-    machine_.watched(queue, ready, at, out_);
+    machine_.watched(*queue, ready, at, out_);
     perform(at);
   }
 
@@ -123,8 +133,8 @@ private:
   void perform_one(watch_queue& x) {
     const auto& q = queues_.at(x.queue);
     request(q.actor, caf::infinite, watch_atom::value, caf::actor_cast<caf::actor>(ctrl()))
-      .then([this, name = q.name](bool ready) { on_watched(*name, ready); },
-            [this, name = q.name](caf::error&) { on_watched(*name, false); });
+      .then([this, name = q.name](bool ready) { on_watched(name, ready); },
+            [this, name = q.name](caf::error&) { on_watched(name, false); });
   }
 
   void perform_one(take_from& x) {

@@ -32,15 +32,19 @@ void pull_any_machine::gone(const std::string& queue, time_point now, pull_any_e
   auto s = find(queue);
   if (!s)
     return;
-  for (auto& p : patterns_)
-    if (*s < p.matches.size())
-      p.matches.reset(*s);
   for (auto* set : {&watched_, &asked_, &available_, &taking_})
     set->reset(*s);
-  // A take that is under way is answered all the same, by a delivery or by the queue's end: see `taken`.
+  held_offers_.erase(*s);
   slots_.erase(queue);
   names_[*s].clear();
   free_.push_back(*s);
+  for (auto& p : patterns_) {
+    if (*s >= p.matches.size() || !p.matches[*s])
+      continue;
+    p.matches.reset(*s);
+    if (p.waiters > 0 && p.matches.none())
+      end_waiters_of(p, out);
+  }
   answer_due(now, out);
 }
 
@@ -92,40 +96,40 @@ void pull_any_machine::offered(const std::string& queue, std::optional<waiter_id
     out.push_back(keep_in{queue}); // from before it was opened anew: don't let it wait
     return;
   }
-  if (asked_[*s] || taking_[*s])
-    return; // crossed a watch or take, which speaks for it
-  auto it = oldest_for(*s);
-  if (it == waiters_.end()) {
-    available_.set(*s);
-    out.push_back(keep_in{queue});
-  } else if (oldest && *oldest < it->first) {
-    available_.reset(*s);
-    out.push_back(yield_to{queue});
-  } else {
-    start_take(it, *s, out);
-  }
+  if (asked_[*s])
+    return; // crossed a watch, whose answer speaks for it
+  if (taking_[*s])
+    held_offers_[*s] = oldest; // made with the take, which is answered next
+  else
+    decide(*s, oldest, out);
   answer_due(now, out);
 }
 
 bool pull_any_machine::taken(const std::string& queue, waiter_id who, bool got, time_point now,
                              pull_any_effects& out) {
-  if (auto s = find(queue); s && taking_[*s]) {
-    taking_.reset(*s);
-    // The queue offers what is ready from now on. If somebody's time is up already, ask instead, to know for sure.
-    auto may_be_theirs = [&](const auto& due) {
-      return due.first <= now && due.second != who && waiters_.at(due.second).wants->matches[*s];
-    };
-    if (got && std::any_of(deadlines_.begin(), deadlines_.upper_bound({now, waiter_id{~std::uint64_t{0}}}), may_be_theirs))
-      ask(*s, out);
-  }
+  auto s = find(queue);
   auto it = waiters_.find(who);
   bool here = it != waiters_.end();
   if (here && got) {
     forget(it);
   } else if (here) {
     it->second.taking.reset();
-    seek(it, out);
+    if (!s && it->second.wants->matches.none()) { // that was the last queue that matched
+      out.push_back(nothing_for{who});
+      forget(it);
+    }
   }
+  if (s && taking_[*s] && takers_[*s] == who) {
+    taking_.reset(*s);
+    if (auto held = held_offers_.find(*s); held != held_offers_.end()) {
+      auto oldest = held->second;
+      held_offers_.erase(held);
+      decide(*s, oldest, out);
+    }
+  }
+  it = waiters_.find(who);
+  if (it != waiters_.end() && !it->second.taking)
+    seek(it, out);
   answer_due(now, out);
   return here;
 }
@@ -137,12 +141,37 @@ void pull_any_machine::tick(time_point now, pull_any_effects& out) {
 }
 
 std::optional<time_point> pull_any_machine::next_deadline() const noexcept {
-  if (deadlines_.empty() || due_held_)
-    return std::nullopt; // held: the answer that it waits for comes as a step of its own
-  return deadlines_.begin()->first;
+  // Those that were due at the last step and are still here wait for an answer, which comes as a step of its own.
+  auto first = deadlines_.upper_bound({answered_until_, waiter_id{~std::uint64_t{0}}});
+  return first == deadlines_.end() ? std::nullopt : std::optional{first->first};
 }
 
 // -- steps
+
+/// Answers an offer.
+void pull_any_machine::decide(slot queue, std::optional<waiter_id> oldest, pull_any_effects& out) {
+  auto it = oldest_for(queue);
+  available_.reset(queue);
+  if (it == waiters_.end()) {
+    available_.set(queue);
+    out.push_back(keep_in{names_[queue]});
+  } else if (oldest && *oldest < it->first) {
+    out.push_back(yield_to{names_[queue]});
+  } else {
+    start_take(it, queue, out);
+  }
+}
+
+/// The last queue that a pattern found has gone. Whoever has a take under way is answered by that.
+void pull_any_machine::end_waiters_of(const known_pattern& p, pull_any_effects& out) {
+  for (auto it = waiters_.begin(); it != waiters_.end();) {
+    auto here = it++;
+    if (&*here->second.wants != &p || here->second.taking)
+      continue;
+    out.push_back(nothing_for{here->first});
+    forget(here);
+  }
+}
 
 std::optional<pull_any_machine::slot> pull_any_machine::find(const std::string& queue) const {
   auto it = slots_.find(queue);
@@ -154,6 +183,7 @@ pull_any_machine::slot pull_any_machine::new_slot(const std::string& queue) {
   if (free_.empty()) {
     s = names_.size();
     names_.push_back(queue);
+    takers_.emplace_back();
     for (auto* set : {&watched_, &asked_, &available_, &taking_})
       set->push_back(false);
   } else {
@@ -243,6 +273,7 @@ void pull_any_machine::seek(waiters_by_age::iterator it, pull_any_effects& out) 
 void pull_any_machine::start_take(waiters_by_age::iterator it, slot from, pull_any_effects& out) {
   available_.reset(from);
   taking_.set(from);
+  takers_[from] = it->first;
   cursor_ = from;
   it->second.taking = from;
   out.push_back(take_from{names_[from], it->first});
@@ -260,13 +291,11 @@ pull_any_machine::waiters_by_age::iterator pull_any_machine::oldest_for(slot que
 }
 
 void pull_any_machine::answer_due(time_point now, pull_any_effects& out) {
-  due_held_ = false;
+  answered_until_ = now;
   for (auto it = deadlines_.begin(); it != deadlines_.end() && it->first <= now;) {
     auto w = waiters_.find((it++)->second);
-    if (may_still_get(w->second)) {
-      due_held_ = true;
+    if (may_still_get(w->second))
       continue;
-    }
     out.push_back(nothing_for{w->first});
     forget(w);
   }

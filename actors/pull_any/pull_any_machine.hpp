@@ -5,7 +5,8 @@
 //   watch   this machine, when somebody waits whose pattern finds the queue: "offer me what becomes ready".
 //           The queue answers whether a message is ready now.
 //   offer   the queue, when a message becomes ready: "this is ready; my own oldest waiter is W". It waits for one of
-//   take    - "give it to this waiter of mine": the queue answers with the delivery, or with nothing if it is gone
+//   take    - "give it to this waiter of mine": the queue answers with the delivery, or with nothing if it is gone,
+//             and before that offers what is ready still
 //   yield   - "your own waiter is older: serve it"
 //   keep    - "nobody waits here": the queue serves its own and says no more. This machine remembers the queue as
 //             available and tries it by `take` before it lets anybody wait.
@@ -69,6 +70,7 @@ public:
   // -- queues come and go
 
   void opened(const std::string& queue, pull_any_effects& out);
+  /// Whoever waited for nothing else is answered with nothing.
   void gone(const std::string& queue, time_point now, pull_any_effects& out);
 
   // -- waiters
@@ -122,6 +124,8 @@ private:
   };
   using waiters_by_age = std::map<waiter_id, waiter>;
 
+  void decide(slot queue, std::optional<waiter_id> oldest, pull_any_effects& out);
+  void end_waiters_of(const known_pattern& p, pull_any_effects& out);
   std::optional<slot> find(const std::string& queue) const;
   slot new_slot(const std::string& queue);
   result<patterns::iterator> known(const std::string& expression);
@@ -144,6 +148,8 @@ private:
   slots asked_;     ///< its answer to `watch` is under way
   slots available_; ///< had something ready when it was last heard of
   slots taking_;    ///< a take is under way
+  std::vector<waiter_id> takers_; ///< for whom: a late answer of an ended queue must not end its successor's
+  std::unordered_map<slot, std::optional<waiter_id>> held_offers_; ///< came while a take was under way
   std::vector<slot> opened_; ///< in order of opening, for patterns to catch up with
   slot cursor_ = 0;          ///< where the last take was: the next search begins behind it
 
@@ -151,7 +157,7 @@ private:
   std::unordered_map<std::string, patterns::iterator> by_text_;
   waiters_by_age waiters_;
   std::set<std::pair<time_point, waiter_id>> deadlines_;
-  bool due_held_ = false; ///< a waiter's time is up, but an answer that may still serve it is under way
+  time_point answered_until_{}; ///< waiters that were due until then and are still here wait for a queue's answer
 };
 
 } // namespace lmq

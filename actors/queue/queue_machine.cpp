@@ -121,16 +121,19 @@ bool queue_machine::watch(time_point now, effects& out) {
 }
 
 void queue_machine::take(waiter_id who, time_point now, effects& out) {
-  tick(now, out);
+  expire_messages(now);
   offered_ = offered::none;
-  if (!deliver_first(who, now, out))
-    out.emplace_back(answer_empty{who});
+  bool got = deliver_first(who, now, out);
+  effect answered = got ? std::move(out.back()) : answer_empty{who};
+  if (got)
+    out.pop_back();
   tick(now, out);
+  out.push_back(std::move(answered)); // last: it closes the take, and what else is ready has been offered by then
 }
 
 void queue_machine::yield(time_point now, effects& out) {
-  tick(now, out);
   if (offered_ == offered::asked) {
+    expire_messages(now);
     offered_ = offered::none;
     if (!waiters_.empty() && deliver_first(waiters_.begin()->first, now, out))
       forget_waiter(waiters_.begin());

@@ -28,9 +28,13 @@ bool of_message(std::string_view name) {
 }
 
 /// Unlike fmt::print it does not throw where nobody reads; `write` looks for that in the end.
-void put(std::FILE* to, std::string_view text) { std::fwrite(text.data(), 1, text.size(), to); }
+void put(std::FILE* to, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), to);
+}
 
-std::string queue_path(std::string_view queue) { return "/messages/" + percent_encoded(queue); }
+std::string queue_path(std::string_view queue) {
+  return "/messages/" + percent_encoded(queue);
+}
 
 /// Carries one command out.
 class errand {
@@ -68,17 +72,20 @@ public:
       return complain(exit_code::refused, explanation(*reply));
     // What could not be written must not be acknowledged: it comes again when its lease ends.
     if (!write(*reply, what.headers ? files_.out : files_.err))
-      return complain(exit_code::refused, fmt::format("can't write the message: {}; it is not acknowledged and will "
-                                                      "come again",
-                                                      std::strerror(errno)));
+      return complain(exit_code::refused,
+                      fmt::format("can't write the message: {}; it is not acknowledged and will "
+                                  "come again",
+                                  std::strerror(errno)));
     if (!what.ack)
       return exit_code::done;
-    return (*this)(settle{.queue = what.queue, .id = std::string{reply->header("x-lmq-message-id")}, .reply = "ack"});
+    return (*this)(
+      settle{.queue = what.queue, .id = std::string{reply->header("x-lmq-message-id")}, .reply = "ack"});
   }
 
   exit_code operator()(const settle& what) const {
     return ask({.method = "POST",
-                .target = fmt::format("{}/{}?reply={}", queue_path(what.queue), percent_encoded(what.id), what.reply)});
+                .target = fmt::format("{}/{}?reply={}", queue_path(what.queue), percent_encoded(what.id),
+                                      what.reply)});
   }
 
 private:

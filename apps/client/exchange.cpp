@@ -68,7 +68,8 @@ checked<answer> exchange(const server_url& server, const request& asked) {
   if (error)
     return no_answer(server, error);
 
-  http::request<http::string_body> message{http::string_to_verb(asked.method), server.prefix + asked.target, 11};
+  http::request<http::string_body> message{http::string_to_verb(asked.method), server.prefix + asked.target,
+                                           11};
   message.set(http::field::host, to_text(server.address));
   message.set(http::field::user_agent, "lmq");
   message.set(http::field::connection, "close");

@@ -33,7 +33,8 @@ struct request {
   std::string target;         ///< path and query
   std::string content_type{}; ///< empty: none is sent
   std::string body{};
-  std::optional<std::chrono::milliseconds> wait{0}; ///< how long the server may hold the answer back; nothing: for ever
+  std::optional<std::chrono::milliseconds> wait{
+    0}; ///< how long the server may hold the answer back; nothing: for ever
 };
 
 struct answer {
@@ -45,7 +46,8 @@ struct answer {
   std::string_view header(std::string_view name) const;
 };
 
-/// How long an exchange may take: to connect, to send the request, and to answer (on top of what it may wait).
+/// How long an exchange may take: to connect, to send the request, and to answer (on top of what it may
+/// wait).
 inline constexpr std::chrono::seconds connect_time_max{5};
 inline constexpr std::chrono::seconds send_time_max{60};
 inline constexpr std::chrono::seconds answer_time_max{60};

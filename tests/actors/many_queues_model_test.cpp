@@ -283,17 +283,17 @@ void calm(queue_network& net, dice& random) {
 } // namespace
 
 CAF_TEST(every message is delivered once and nobody waits beside one) {
-  check_runs(1'500, in_network([](auto& net, auto& random) { bustle(net, random, false); }));
+  check_runs(600, in_network([](auto& net, auto& random) { bustle(net, random, false); }));
 }
 
 CAF_TEST(every message is delivered once while queues come and go) {
-  check_runs(1'500, in_network([](auto& net, auto& random) { bustle(net, random, true); }));
+  check_runs(600, in_network([](auto& net, auto& random) { bustle(net, random, true); }));
 }
 
 CAF_TEST(every message comes to its end when deliveries fail) {
-  check_runs(500, in_network([](auto& net, auto& random) { bustle_with_retries(net, random); }));
+  check_runs(150, in_network([](auto& net, auto& random) { bustle_with_retries(net, random); }));
 }
 
 CAF_TEST(waiters at one queue and at many are served in the order of arrival) {
-  check_runs(1'000, in_network([](auto& net, auto& random) { calm(net, random); }));
+  check_runs(500, in_network([](auto& net, auto& random) { calm(net, random); }));
 }

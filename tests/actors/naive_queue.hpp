@@ -89,18 +89,22 @@ public:
     settle(now);
     return any;
   }
+  /// The answer comes last: by then whatever else is ready has been offered.
   void take(std::uint64_t who, time_point now) {
-    settle(now);
+    let_due_happen(now);
     watching = watcher::to_be_told;
     if (auto* i = first_ready())
       hand_out(*i, who, now);
     else
       seen.push_back({"empty", who});
+    auto answered = seen.back();
+    seen.pop_back();
     settle(now);
+    seen.push_back(answered);
   }
   void yield(time_point now) {
-    settle(now);
     if (watching == watcher::told) {
+      let_due_happen(now);
       watching = watcher::to_be_told;
       if (!waiters_.empty())
         serve_oldest(now);
@@ -116,9 +120,7 @@ public:
   /// All that is due, in the order in which it fell due, then what can be given to those who wait.
   void settle(time_point now) {
     do {
-      while (auto* due = first_due(now))
-        due->is == state::accumulating ? make_ready(*due, due->until, ++last_place_)
-                                       : delivery_failed(*due, due->until);
+      let_due_happen(now);
       serve(now);
     } while (first_due(now) != nullptr);
     auto late = [&](auto& w) { return w.until && *w.until <= now; };
@@ -169,6 +171,12 @@ private:
     std::uint64_t id;
     std::optional<time_point> until;
   };
+
+  /// Expiries and ends of windows, in the order in which they fell due.
+  void let_due_happen(time_point now) {
+    while (auto* due = first_due(now))
+      due->is == state::accumulating ? make_ready(*due, due->until, ++last_place_) : delivery_failed(*due, due->until);
+  }
 
   item* first_due(time_point now) {
     item* first = nullptr;

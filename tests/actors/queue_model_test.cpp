@@ -323,7 +323,7 @@ private:
 CAF_TEST(the machine does what a naive queue does in many short lives) {
   auto seed = first_seed();
   CAF_MESSAGE("LMQ_SEED=" << seed);
-  auto failure = failure_in_runs(seed, 4'000, [](auto s, auto* log) { return side_by_side(s, log).run(40); });
+  auto failure = failure_in_runs(seed, 2'000, [](auto s, auto* log) { return side_by_side(s, log).run(40); });
   if (failure)
     CAF_ERROR(*failure);
   CAF_CHECK(!failure);
@@ -332,7 +332,7 @@ CAF_TEST(the machine does what a naive queue does in many short lives) {
 CAF_TEST(the machine does what a naive queue does in a long life) {
   auto seed = first_seed();
   CAF_MESSAGE("LMQ_SEED=" << seed);
-  auto failure = failure_in_runs(seed, 50, [](auto s, auto* log) { return side_by_side(s, log).run(1'000); });
+  auto failure = failure_in_runs(seed, 25, [](auto s, auto* log) { return side_by_side(s, log).run(1'000); });
   if (failure)
     CAF_ERROR(*failure);
   CAF_CHECK(!failure);

@@ -151,33 +151,21 @@ public:
 
   /// One message arrives, or one timer fires. False: nothing is under way and nothing is due.
   bool step() {
-    std::vector<std::function<void()>> choices;
-    for (auto& [ends, line] : lines_)
-      if (!line.empty())
-        choices.push_back([this, &line] {
-          auto m = std::move(line.front());
-          line.pop_front();
-          note("  arrives: " + m.what);
-          m.arrive();
-        });
-    for (auto& [name, q] : queues_)
-      if (auto next = q->machine.next_deadline(); next && *next <= now)
-        choices.push_back([this, q = q] {
-          note("  timer of " + q->name);
-          at_queue(q, [&](effects& out) { q->machine.tick(now, out); });
-          if (auto still = q->machine.next_deadline(); still && *still <= now)
-            throw std::logic_error{"a queue's timer spins"};
-        });
-    if (auto next = any_.next_deadline(); next && *next <= now)
-      choices.push_back([this] {
-        note("  timer of pull_any");
-        at_pull_any([&](pull_any_effects& out) { any_.tick(now, out); });
-        if (auto still = any_.next_deadline(); still && *still <= now)
-          throw std::logic_error{"pull_any's timer spins"};
-      });
-    if (choices.empty())
+    std::vector<queue_ptr> due;
+    for (const auto& [name, q] : queues_)
+      if (is_due(q->machine.next_deadline()))
+        due.push_back(q);
+    bool any_due = is_due(any_.next_deadline());
+    auto choices = lines_.size() + due.size() + (any_due ? 1 : 0);
+    if (choices == 0)
       return false;
-    random_.one_of(choices)();
+    auto choice = random_.below(choices);
+    if (choice < lines_.size())
+      message_arrives(std::next(lines_.begin(), static_cast<std::ptrdiff_t>(choice)));
+    else if (choice -= lines_.size(); choice < due.size())
+      timer_of_queue(due[choice]);
+    else
+      timer_of_pull_any();
     return true;
   }
 
@@ -206,7 +194,13 @@ public:
   }
 
   static bool matches(const pull_fate& p, const std::string& queue) {
-    return p.any ? pattern::compile(p.target)->finds(queue) : p.target == queue;
+    if (!p.any)
+      return p.target == queue;
+    static std::map<std::string, pattern> compiled;
+    auto it = compiled.find(p.target);
+    if (it == compiled.end())
+      it = compiled.emplace(p.target, pattern::compile(p.target).value()).first;
+    return it->second.finds(queue);
   }
 
   bool has(const std::string& name) const { return queues_.count(name) != 0; }
@@ -242,6 +236,34 @@ private:
     std::string what;
     std::function<void()> arrive;
   };
+
+  /// Messages from one to another, in their order. No line is empty.
+  using lines = std::map<std::pair<node, node>, std::deque<message_under_way>>;
+
+  bool is_due(std::optional<time_point> deadline) const { return deadline && *deadline <= now; }
+
+  void message_arrives(lines::iterator line) {
+    auto m = std::move(line->second.front());
+    line->second.pop_front();
+    if (line->second.empty())
+      lines_.erase(line);
+    note("  arrives: " + m.what);
+    m.arrive();
+  }
+
+  void timer_of_queue(const queue_ptr& q) {
+    note("  timer of " + q->name);
+    at_queue(q, [&](effects& out) { q->machine.tick(now, out); });
+    if (is_due(q->machine.next_deadline()))
+      throw std::logic_error{"a queue's timer spins"};
+  }
+
+  void timer_of_pull_any() {
+    note("  timer of pull_any");
+    at_pull_any([&](pull_any_effects& out) { any_.tick(now, out); });
+    if (is_due(any_.next_deadline()))
+      throw std::logic_error{"pull_any's timer spins"};
+  }
 
   static node gateway(std::uint64_t number) { return first_gateway + number % gateways; }
 
@@ -437,7 +459,7 @@ private:
 
   dice& random_;
   step_log* log_;
-  std::map<std::pair<node, node>, std::deque<message_under_way>> lines_;
+  lines lines_;
   std::map<std::string, queue_ptr> queues_; ///< as the registry has them
   std::map<std::uint64_t, queue_ptr> pulled_at_;
   std::map<std::string, queue_ptr> known_; ///< as pull_any has them

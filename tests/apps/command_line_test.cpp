@@ -74,14 +74,18 @@ struct fixture {
   std::string help(const words& line) { return parsed<text_wanted>(line).text; }
 };
 
-bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool holds(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 /// A value for each setting that is neither its default nor a bad one.
 const std::map<std::string_view, std::string> other_values{
-  {"http", "127.0.0.1:1"},      {"rpc", "127.0.0.1:2"},      {"memory", "true"},
-  {"threads", "7"},             {"name", "other@node"},      {"log-level", "debug"},
-  {"header-bytes-max", "3KiB"}, {"body-bytes-max", "5MiB"},  {"connections-max", "11"},
-  {"header-timeout", "13"},     {"idle-timeout", "17"},      {"body-timeout", "19"},
+  {"http", "127.0.0.1:1"},      {"rpc", "127.0.0.1:2"},
+  {"memory", "true"},           {"threads", "7"},
+  {"name", "other@node"},       {"log-level", "debug"},
+  {"header-bytes-max", "3KiB"}, {"body-bytes-max", "5MiB"},
+  {"connections-max", "11"},    {"header-timeout", "13"},
+  {"idle-timeout", "17"},       {"body-timeout", "19"},
 };
 
 } // namespace
@@ -161,12 +165,14 @@ CAF_TEST(an unknown key is an error that names file line and key) {
 }
 
 CAF_TEST(a bad value is an error that names its source) {
-  CAF_CHECK_EQUAL(error({"serve", "--threads", "zero"}), "--threads: \"zero\" is not a whole number from 1 to 256");
+  CAF_CHECK_EQUAL(error({"serve", "--threads", "zero"}),
+                  "--threads: \"zero\" is not a whole number from 1 to 256");
   variables = {{"LMQ_THREADS", "0"}};
   CAF_CHECK_EQUAL(error({"serve"}), "LMQ_THREADS: \"0\" is not a whole number from 1 to 256");
   variables.clear();
   temporary_file file{"http = \"nowhere\"\n"};
-  CAF_CHECK(error({"serve", "--config", file.path()}).starts_with(file.path() + ":1: http: \"nowhere\" is not HOST:PORT"));
+  CAF_CHECK(error({"serve", "--config", file.path()})
+              .starts_with(file.path() + ":1: http: \"nowhere\" is not HOST:PORT"));
 }
 
 CAF_TEST(a bad value is an error also where another source overrides it) {
@@ -175,9 +181,9 @@ CAF_TEST(a bad value is an error also where another source overrides it) {
 }
 
 CAF_TEST(a mistake is one line that says where to look) {
-  for (auto& line : {words{}, words{"--no-such"}, words{"bogus"}, words{"serve", "--no-such"}, words{"serve", "--http"},
-                     words{"serve", "stray"}, words{"push"}, words{"ack", "q"}, words{"pull", "q", "--wait"},
-                     words{"ping", "stray"}}) {
+  for (auto& line : {words{}, words{"--no-such"}, words{"bogus"}, words{"serve", "--no-such"},
+                     words{"serve", "--http"}, words{"serve", "stray"}, words{"push"}, words{"ack", "q"},
+                     words{"pull", "q", "--wait"}, words{"ping", "stray"}}) {
     auto said = error(line);
     CAF_MESSAGE(said);
     CAF_CHECK(said.ends_with("--help"));
@@ -215,7 +221,9 @@ CAF_TEST(the help of the program names every command and exit code) {
     CAF_CHECK(holds(text, code));
 }
 
-CAF_TEST(the version is that of the project) { CAF_CHECK_EQUAL(help({"--version"}), "lmq " LMQ_VERSION "\n"); }
+CAF_TEST(the version is that of the project) {
+  CAF_CHECK_EQUAL(help({"--version"}), "lmq " LMQ_VERSION "\n");
+}
 
 CAF_TEST(a push takes any body and tells it from none) {
   CAF_CHECK(!asked<client::push>({"push", "q"}).body);
@@ -266,7 +274,8 @@ CAF_TEST(a client finds its server by option or environment) {
   CAF_CHECK(parsed<client::command>({"ping"}).server == (client::server_url{{"127.0.0.1", 9980}, ""}));
   variables = {{"LMQ_URL", "http://a:1"}};
   CAF_CHECK(parsed<client::command>({"ping"}).server == (client::server_url{{"a", 1}, ""}));
-  CAF_CHECK(parsed<client::command>({"ping", "--url", "http://b:2"}).server == (client::server_url{{"b", 2}, ""}));
+  CAF_CHECK(parsed<client::command>({"ping", "--url", "http://b:2"}).server ==
+            (client::server_url{{"b", 2}, ""}));
   CAF_CHECK(error({"ping", "--url", "b:2"}).starts_with("--url: \"b:2\" is not a server's URL"));
   variables = {{"LMQ_URL", "ftp://a"}};
   CAF_CHECK(error({"ping"}).starts_with("LMQ_URL: \"ftp://a\" is not a server's URL"));

@@ -142,7 +142,8 @@ CAF_TEST(a message that could not be written is not acknowledged) {
   run({"push", "q", "x"});
   auto failed = run_in_shell(R"("$LMQ" pull q --ack >/dev/full)");
   CAF_CHECK_EQUAL(failed.exit_code, 1);
-  CAF_CHECK(holds(failed.err, "lmq: can't write the message: No space left on device; it is not acknowledged"));
+  CAF_CHECK(
+    holds(failed.err, "lmq: can't write the message: No space left on device; it is not acknowledged"));
   CAF_CHECK_EQUAL(messages_in("q"), 1);
 }
 

@@ -25,7 +25,8 @@ bool refused(std::string_view text, std::string_view words) {
 } // namespace
 
 CAF_TEST(a line is a key and a value and knows its place) {
-  auto settings = parse_config("# a comment\n\nhttp = \"127.0.0.1:9980\"\n  threads=2  # two\r\nmemory = true", "x.toml");
+  auto settings =
+    parse_config("# a comment\n\nhttp = \"127.0.0.1:9980\"\n  threads=2  # two\r\nmemory = true", "x.toml");
   CAF_REQUIRE(settings.has_value());
   CAF_REQUIRE_EQUAL(settings->size(), 3u);
   CAF_CHECK_EQUAL((*settings)[0].key, "http");
@@ -54,7 +55,8 @@ CAF_TEST(what is no setting is refused with its line) {
 }
 
 CAF_TEST(what is no value is refused with its line and key) {
-  CAF_CHECK(refused("http = 127.0.0.1:9980", "f:1: http: \"127.0.0.1:9980\" is no value; write text in double quotes"));
+  CAF_CHECK(refused("http = 127.0.0.1:9980",
+                    "f:1: http: \"127.0.0.1:9980\" is no value; write text in double quotes"));
   CAF_CHECK(refused("http =", "f:1: http: \"\" is no value"));
   CAF_CHECK(refused("http = # none", "f:1: http: \"\" is no value"));
   CAF_CHECK(refused("name = \"open", "the closing \" is missing"));
@@ -78,8 +80,9 @@ CAF_TEST(an empty file sets nothing) {
 CAF_TEST(a file that can not be read is named with the reason) {
   auto missing = read_config_file("/nowhere/lmq.toml");
   CAF_REQUIRE(!missing);
-  CAF_CHECK_EQUAL(missing.error(),
-                  "/nowhere/lmq.toml: can't read it: No such file or directory; name a file of key = value lines");
+  CAF_CHECK_EQUAL(
+    missing.error(),
+    "/nowhere/lmq.toml: can't read it: No such file or directory; name a file of key = value lines");
   auto folder = read_config_file("/");
   CAF_REQUIRE(!folder);
   CAF_CHECK(folder.error().find("Is a directory") != std::string::npos);

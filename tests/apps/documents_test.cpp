@@ -25,7 +25,9 @@ std::string text_of(const std::string& path) {
 }
 
 /// Differs from machine to machine.
-bool is_of_the_machine(std::string_view option) { return option == "threads" || option == "name"; }
+bool is_of_the_machine(std::string_view option) {
+  return option == "threads" || option == "name";
+}
 
 } // namespace
 

@@ -10,14 +10,18 @@
 using namespace lmq;
 
 CAF_TEST(a line has the time in utc the level and the event) {
-  CAF_CHECK(std::regex_match(in_log_form("http.listen port=1", log_level::warn),
-                             std::regex{R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn http\.listen port=1\n)"}));
+  CAF_CHECK(
+    std::regex_match(in_log_form("http.listen port=1", log_level::warn),
+                     std::regex{R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn http\.listen port=1\n)"}));
   for (auto level : {log_level::debug, log_level::info, log_level::error})
     CAF_CHECK(in_log_form("x", level).ends_with(" " + std::string{to_text(level)} + " x\n"));
 }
 
 CAF_TEST(what comes from strangers can not begin a line of its own) {
-  CAF_CHECK(in_log_form("queue=a\nb\r\x1b[31m\x7f" "c\td", log_level::info)
-              .ends_with(R"( info queue=a\x0ab\x0d\x1b[31m\x7fc\x09d)" "\n"));
+  CAF_CHECK(in_log_form("queue=a\nb\r\x1b[31m\x7f"
+                        "c\td",
+                        log_level::info)
+              .ends_with(R"( info queue=a\x0ab\x0d\x1b[31m\x7fc\x09d)"
+                         "\n"));
   CAF_CHECK(in_log_form("\xc3\xa4 {} %v", log_level::info).ends_with(" \xc3\xa4 {} %v\n"));
 }

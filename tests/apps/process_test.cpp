@@ -69,7 +69,8 @@ CAF_TEST(connections leave room for the other files) {
     CAF_CHECK_EQUAL(reduced, limits.connections_max < wanted);
     CAF_CHECK_GREATER_OR_EQUAL(limits.connections_max, 1u);
     if (files > files_reserved)
-      CAF_CHECK_LESS_OR_EQUAL(limits.connections_max + limits.refused_connections_max + files_reserved, files);
+      CAF_CHECK_LESS_OR_EQUAL(limits.connections_max + limits.refused_connections_max + files_reserved,
+                              files);
   }
   http_limits limits;
   CAF_CHECK(!fit_into_files(limits, 1'000'000));

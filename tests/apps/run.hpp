@@ -32,7 +32,8 @@ inline finished run(std::vector<std::string> words) {
   return finish(child);
 }
 
-/// Waits until the process has written that to standard error. Errors: std::runtime_error if it does not in time
+/// Waits until the process has written that to standard error. Errors: std::runtime_error if it does not in
+/// time
 inline void await_words(child_process& child, std::string_view words) {
   constexpr seconds pause{0.002};
   time_limit limit{answer_time_max};
@@ -42,7 +43,9 @@ inline void await_words(child_process& child, std::string_view words) {
       throw std::runtime_error("it never said \"" + std::string{words} + "\" but: " + child.standard_error());
 }
 
-inline bool holds(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+inline bool holds(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
 
 /// Whether it is one line, its end included.
 inline bool is_one_line(std::string_view text) {

@@ -13,12 +13,16 @@ using namespace lmq::testing;
 
 namespace {
 
-std::string local(std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); }
+std::string local(std::uint16_t port) {
+  return "127.0.0.1:" + std::to_string(port);
+}
 
 /// What an operator promises: SIGTERM and five seconds.
 constexpr seconds stop_time_max{5.0};
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
 
 /// A pull that waits: its queue is there, so its request has been read.
 http_client parked_pull(std::uint16_t port) {
@@ -35,7 +39,8 @@ http_client parked_pull(std::uint16_t port) {
 /// A push whose body does not come.
 http_client half_a_push(std::uint16_t port) {
   http_client out{port};
-  out.send_raw("POST /messages/half HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 10\r\n\r\n");
+  out.send_raw(
+    "POST /messages/half HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 10\r\n\r\n");
   if (out.receive().status != 100)
     throw std::runtime_error("the server did not ask for the body");
   out.send_raw("half.");
@@ -100,8 +105,8 @@ CAF_TEST(the log begins with where messages are kept) {
 }
 
 CAF_TEST(without the word memory the first line is a warning) {
-  child_process child{{.program = program_path(),
-                       .arguments = {"serve", "--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0"}}};
+  child_process child{
+    {.program = program_path(), .arguments = {"serve", "--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0"}}};
   await_words(child, "http.listen address=127.0.0.1:");
   CAF_CHECK(holds(first_line(child.standard_error()), " warn node.start "));
   CAF_CHECK(!holds(child.standard_error(), "127.0.0.1:0\n"));
@@ -111,12 +116,14 @@ CAF_TEST(a taken port is one line and exit code 2) {
   server_process server;
   auto taken_http = run({"serve", "--http", local(server.http_port()), "--rpc", "127.0.0.1:0"});
   CAF_CHECK_EQUAL(taken_http.exit_code, 2);
-  CAF_CHECK_EQUAL(taken_http.err, "lmq: http: " + local(server.http_port()) +
-                                    " is in use; end what listens there, or choose another address with --http\n");
+  CAF_CHECK_EQUAL(taken_http.err,
+                  "lmq: http: " + local(server.http_port()) +
+                    " is in use; end what listens there, or choose another address with --http\n");
   auto taken_rpc = run({"serve", "--http", "127.0.0.1:0", "--rpc", local(server.rpc_port())});
   CAF_CHECK_EQUAL(taken_rpc.exit_code, 2);
-  CAF_CHECK_EQUAL(taken_rpc.err, "lmq: rpc: " + local(server.rpc_port()) +
-                                   " is in use; end what listens there, or choose another address with --rpc\n");
+  CAF_CHECK_EQUAL(taken_rpc.err,
+                  "lmq: rpc: " + local(server.rpc_port()) +
+                    " is in use; end what listens there, or choose another address with --rpc\n");
 }
 
 CAF_TEST(an address of nobody here is one line and exit code 2) {
@@ -133,10 +140,11 @@ CAF_TEST(an address of nobody here is one line and exit code 2) {
 
 CAF_TEST(a mistake on the command line is one line and exit code 2) {
   using words = std::vector<std::string>;
-  for (auto& line : {words{}, words{"serv"}, words{"serve", "--htp", "127.0.0.1:1"}, words{"serve", "--http", "here"},
-                     words{"serve", "--threads", "0"}, words{"serve", "--body-bytes-max", "64MB"},
-                     words{"serve", "--idle-timeout", "1m"}, words{"serve", "--log-level", "loud"},
-                     words{"serve", "--name", "a b"}, words{"serve", "--config", "/nowhere"}}) {
+  for (auto& line :
+       {words{}, words{"serv"}, words{"serve", "--htp", "127.0.0.1:1"}, words{"serve", "--http", "here"},
+        words{"serve", "--threads", "0"}, words{"serve", "--body-bytes-max", "64MB"},
+        words{"serve", "--idle-timeout", "1m"}, words{"serve", "--log-level", "loud"},
+        words{"serve", "--name", "a b"}, words{"serve", "--config", "/nowhere"}}) {
     auto refused = run(line);
     CAF_MESSAGE(refused.err);
     CAF_CHECK_EQUAL(refused.exit_code, 2);
@@ -170,10 +178,11 @@ CAF_TEST(limits on the command line are those of the server) {
 }
 
 CAF_TEST(connections are kept within the files the system allows) {
-  auto child = child_process{{.program = "/bin/sh",
-                              .arguments = {"-c", "ulimit -n 256; exec \"$LMQ\" serve --connections-max 10000 --http "
-                                                    "127.0.0.1:0 --rpc 127.0.0.1:0"},
-                              .environment = {{"LMQ", program_path()}}}};
+  auto child =
+    child_process{{.program = "/bin/sh",
+                   .arguments = {"-c", "ulimit -n 256; exec \"$LMQ\" serve --connections-max 10000 --http "
+                                       "127.0.0.1:0 --rpc 127.0.0.1:0"},
+                   .environment = {{"LMQ", program_path()}}}};
   await_words(child, "rpc.listen");
   CAF_CHECK(holds(child.standard_error(), "warn node.connections_reduced wanted=10000 connections_max=144 "));
 }

@@ -18,8 +18,8 @@ CAF_TEST(a url is a host a port and a prefix) {
 }
 
 CAF_TEST(what is no url is refused with an example) {
-  for (auto text : {"", "localhost:9980", "https://localhost", "http://", "http://:80", "http://a:0", "http://a:x",
-                    "http://a?b", "http://user@a", "http://a/#b"}) {
+  for (auto text : {"", "localhost:9980", "https://localhost", "http://", "http://:80", "http://a:0",
+                    "http://a:x", "http://a?b", "http://user@a", "http://a/#b"}) {
     auto url = parse_server_url(text);
     CAF_REQUIRE(!url);
     CAF_CHECK(url.error().find("http://127.0.0.1:9980") != std::string::npos);

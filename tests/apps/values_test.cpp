@@ -26,7 +26,8 @@ CAF_TEST(an address is a host and a port) {
 }
 
 CAF_TEST(an address without a host or a port is refused with an example) {
-  for (auto text : {"", "9980", ":9980", "localhost", "::1:80", "http://localhost:80", "a b:80", "[]:80", "[::1]80"})
+  for (auto text :
+       {"", "9980", ":9980", "localhost", "::1:80", "http://localhost:80", "a b:80", "[]:80", "[::1]80"})
     CAF_CHECK(says(parse_host_port(text), "127.0.0.1:9980"));
   for (auto text : {"localhost:", "localhost:x", "localhost:65536", "localhost:-1", "localhost:80 "})
     CAF_CHECK(says(parse_host_port(text), "port from 0 to 65535"));
@@ -74,12 +75,14 @@ CAF_TEST(switches and levels have their words) {
 CAF_TEST(a node name is printable and has no blanks) {
   CAF_CHECK(parse_node_name("lmq@here") == "lmq@here");
   CAF_CHECK(parse_node_name(std::string(255, 'n')).has_value());
-  for (auto& text : {std::string{}, std::string{"a b"}, std::string{"a\nb"}, std::string{"\xc3\xa4"}, std::string(256, 'n')})
+  for (auto& text : {std::string{}, std::string{"a b"}, std::string{"a\nb"}, std::string{"\xc3\xa4"},
+                     std::string(256, 'n')})
     CAF_CHECK(says(parse_node_name(text), "can't be a node's name"));
 }
 
 CAF_TEST(what is printed is read back as the same) {
-  for (auto bytes : {std::size_t{1}, std::size_t{1000}, std::size_t{1024}, std::size_t{3} << 19, std::size_t{1} << 40})
+  for (auto bytes :
+       {std::size_t{1}, std::size_t{1000}, std::size_t{1024}, std::size_t{3} << 19, std::size_t{1} << 40})
     CAF_CHECK(parse_bytes(bytes_to_text(bytes)) == bytes);
   CAF_CHECK_EQUAL(bytes_to_text(64 * 1024 * 1024), "64MiB");
   for (auto time : {1ms, 999ms, 1000ms, 75000ms, 86400123ms})

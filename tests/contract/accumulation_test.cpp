@@ -10,8 +10,8 @@ namespace {
 
 constexpr seconds long_wait{8.0};
 
-compound_part octets(std::string body) {
-  return {{{"content-type", "application/octet-stream"}}, std::move(body)};
+compound_part octets(const std::string& body) {
+  return {{{"content-type", "application/octet-stream"}}, body};
 }
 
 } // namespace

@@ -14,9 +14,9 @@ namespace {
 /// needs, far less than the waits it must be told from.
 constexpr seconds leeway{3.0};
 
-void say(std::string_view what, const std::source_location& at) {
+void say(std::string_view what, here at) {
   caf::test::logger::instance().error()
-    << std::string(at.file_name()) << ":" << std::to_string(at.line()) << ": " << std::string(what) << "\n";
+    << std::string(at.file) << ":" << std::to_string(at.line) << ": " << std::string(what) << "\n";
 }
 
 /// The server of the suite that runs now.
@@ -47,7 +47,7 @@ public:
   bool survived() {
     if (!process_ || process_->running())
       return true;
-    say("the server ended: " + process_->process().standard_error(), std::source_location::current());
+    say("the server ended: " + process_->process().standard_error(), here::current());
     process_.reset();
     return false;
   }
@@ -59,7 +59,7 @@ private:
       return true;
     say("the suite's server ended with " + (code ? std::to_string(*code) : "nothing, in time") + ": " +
           process_->process().standard_error(),
-        std::source_location::current());
+        here::current());
     return false;
   }
 
@@ -85,7 +85,7 @@ public:
     } catch (const broken_off&) {
       // said where it was found
     } catch (const std::exception& error) {
-      say("in \"" + name() + "\": " + error.what(), std::source_location::current());
+      say("in \"" + name() + "\": " + error.what(), here::current());
       fail(false);
     }
     if (!shared().survived())
@@ -125,7 +125,7 @@ void let_it_arrive() {
   let_it_arrive(server());
 }
 
-void expect(bool holds, std::string_view what, std::source_location at) {
+void expect(bool holds, std::string_view what, here at) {
   auto* test = caf::test::engine::current_test();
   if (holds) {
     test->pass();
@@ -135,19 +135,19 @@ void expect(bool holds, std::string_view what, std::source_location at) {
   test->fail(false);
 }
 
-void require(bool holds, std::string_view what, std::source_location at) {
+void require(bool holds, std::string_view what, here at) {
   expect(holds, what, at);
   if (!holds)
     throw broken_off(std::string(what));
 }
 
-void expect_took(seconds elapsed, seconds least, std::source_location at) {
+void expect_took(seconds elapsed, seconds least, here at) {
   std::ostringstream text;
   text << "took " << elapsed.count() << " s, wanted " << least.count() << " s or little more";
   expect(elapsed >= least && elapsed < least + leeway, text.str(), at);
 }
 
-void expect_prompt(seconds elapsed, std::source_location at) {
+void expect_prompt(seconds elapsed, here at) {
   expect_took(elapsed, seconds{0}, at);
 }
 

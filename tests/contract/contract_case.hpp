@@ -10,7 +10,6 @@
 #include "tests/support/http_client.hpp"
 #include "tests/support/server_process.hpp"
 
-#include <source_location>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -19,6 +18,16 @@
 namespace lmq::contract {
 
 using namespace lmq::testing;
+
+/// Where a check stands. (std::source_location is more than clang-tidy 14 understands.)
+struct here {
+  const char* file;
+  int line;
+
+  static constexpr here current(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    return {file, line};
+  }
+};
 
 /// A case can't go on; it has failed.
 struct broken_off : std::runtime_error {
@@ -43,25 +52,24 @@ void let_it_arrive(server_process& where);
 void let_it_arrive();
 
 /// Counts as a check; goes on when it fails.
-void expect(bool holds, std::string_view what, std::source_location at = std::source_location::current());
+void expect(bool holds, std::string_view what, here at = here::current());
 
 /// The same; breaks the case off when it fails.
-void require(bool holds, std::string_view what, std::source_location at = std::source_location::current());
+void require(bool holds, std::string_view what, here at = here::current());
 
 /// Any two values that can be compared and printed.
 template <class T, class U>
-void expect_equal(const T& found, const U& wanted,
-                  std::source_location at = std::source_location::current()) {
+void expect_equal(const T& found, const U& wanted, here at = here::current()) {
   std::ostringstream text;
   text << "found \"" << found << "\", wanted \"" << wanted << "\"";
   expect(found == wanted, text.str(), at);
 }
 
 /// Not earlier than `least` (exact), not later than `least` and a generous while.
-void expect_took(seconds elapsed, seconds least, std::source_location at = std::source_location::current());
+void expect_took(seconds elapsed, seconds least, here at = here::current());
 
 /// Long before something else could have ended it.
-void expect_prompt(seconds elapsed, std::source_location at = std::source_location::current());
+void expect_prompt(seconds elapsed, here at = here::current());
 
 // The macros behind the cases.
 

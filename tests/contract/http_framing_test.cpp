@@ -69,6 +69,25 @@ CONTRACT("a request may come in any pieces") {
   expect_equal(pull_ok(client, name).body, "body");
 }
 
+CONTRACT("pipelined requests keep their ends wherever their bytes are cut") {
+  auto client = http();
+  auto other = http();
+  auto name = fresh_name();
+  auto requests = render_request("POST", "/messages/" + name, {}, "123") +
+                  render_request("POST", "/messages/" + name, {{"transfer-encoding", "chunked"}},
+                                 "2\r\n45\r\n1\r\n6\r\n0\r\n\r\n") +
+                  render_request("GET", "/messages/" + name + "?t=0") +
+                  render_request("GET", "/messages/" + name + "?t=0");
+  for (std::size_t cut = 1; cut < requests.size(); ++cut) {
+    client.send_raw(requests.substr(0, cut));
+    other.request("GET", "/properties"); // by now the first piece has been read
+    client.send_raw(requests.substr(cut));
+    for (auto* wanted : {R"({"accum":"no"})", R"({"accum":"no"})", "123", "456"})
+      if (auto answer = client.receive(); answer.body != wanted)
+        require(false, "cut at " + std::to_string(cut) + ", was answered " + answer.raw);
+  }
+}
+
 CONTRACT("a chunked body's end is the next request's beginning") {
   auto client = http();
   auto name = fresh_name();

@@ -6,8 +6,6 @@
 
 namespace lmq::contract {
 
-using here = std::source_location;
-
 // Requests. A name stands in the target as it is given: callers encode what needs it.
 
 http_response push(http_client& client, std::string_view name, std::string_view body,

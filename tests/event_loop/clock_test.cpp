@@ -14,6 +14,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
+#include <functional>
 #include <thread>
 #include <vector>
 
@@ -167,6 +169,33 @@ CAF_TEST(messages of one instant come in the order in which they were set and ma
   to = nullptr;
   CAF_REQUIRE(came.comes());
   CAF_CHECK(std::is_sorted(order.begin(), order.end()));
+  end(a);
+}
+
+CAF_TEST(other handlers have their turn while many messages are due) {
+  constexpr int count = 3 * lmq::clock::messages_per_turn + 1;
+  auto a = l.spawn(deaf);
+  event none_left;
+  std::size_t most = 0; // sent between two turns of the other handler
+  std::size_t left = count;
+  std::function<void()> other = [&] {
+    auto now_left = clock().pending();
+    most = std::max(most, left - now_left);
+    left = now_left;
+    if (left == 0)
+      none_left.set();
+    else
+      boost::asio::post(l.unit().context(), other);
+  };
+  l.on_unit([&] {
+    auto to = caf::actor_cast<caf::strong_actor_ptr>(a);
+    for (int i = 0; i < count; ++i)
+      clock().schedule_message(steady::now(), to,
+                               caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, i));
+    other();
+  });
+  CAF_REQUIRE(none_left.comes());
+  CAF_CHECK_EQUAL(most, lmq::clock::messages_per_turn);
   end(a);
 }
 

@@ -91,7 +91,7 @@ CAF_TEST(a request that comes back is sent again but not for ever) {
   CAF_CHECK_EQUAL(plan->resolved, 1 + http_limits{}.resends_max);
 }
 
-CAF_TEST(a push that comes back is sent again as the same message) {
+CAF_TEST(a queue that has ended is looked for again by the next push) {
   plan->on_push = [&](fake_queue& q) {
     q.push->deliver(push_outcome::stored);
     q.quit();

@@ -72,12 +72,12 @@ CAF_TEST(pipelined requests are answered in their order) {
   running_server server;
   auto client = server.connect();
   std::string burst;
-  for (int i = 0; i < 500; ++i)
+  for (int i = 0; i < 1'500; ++i)
     burst +=
       render_request("POST", "/messages/q", {}, std::to_string(i)) + render_request("GET", "/messages/q?t=0");
   burst += render_request("GET", "/nothing") + render_request("GET", "/stats");
   client.send_raw(burst);
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 1'500; ++i) {
     CAF_REQUIRE_EQUAL(client.receive().body, R"({"accum":"no"})");
     CAF_REQUIRE_EQUAL(client.receive().body, std::to_string(i));
   }

@@ -27,17 +27,19 @@ constexpr int exit_code_of_no_program = 127;
 
 std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   std::vector<char*> out;
+  out.reserve(strings.size() + 1);
   for (auto& string : strings)
     out.push_back(string.data());
   out.push_back(nullptr);
   return out;
 }
 
+/// The words of `environ` for the child. The first entry of a name counts, so ours stand first.
 std::vector<std::string> environment_with(const std::vector<std::pair<std::string, std::string>>& extra) {
   std::vector<std::string> out;
+  out.reserve(extra.size());
   for (auto& [name, value] : extra)
-    out.push_back(name + "=" + value);
-  // The first entry of a name counts, so ours stand before the inherited ones.
+    out.emplace_back(name).append("=").append(value);
   for (char** entry = environ; *entry != nullptr; ++entry)
     out.emplace_back(*entry);
   return out;
