@@ -1,7 +1,7 @@
 // The one timer of an actor: a tick that comes at the earliest instant at which something is due.
 //
-// CAF 0.17.6 can't take a scheduled message back, so a tick carries a number and only the latest counts; a stale one is
-// dropped. An earlier deadline sends a new tick, a later one waits for the tick under way.
+// CAF 0.17.6 can't take a scheduled message back, so a tick carries a number and only the latest counts; a
+// stale one is dropped. An earlier deadline sends a new tick, a later one waits for the tick under way.
 #pragma once
 
 #include "actors/messages.hpp"

@@ -15,7 +15,8 @@ constexpr unsigned first_code = 1;
 } // namespace
 
 caf::error to_error(const refusal& r) {
-  return {static_cast<std::uint8_t>(static_cast<unsigned>(r.why) + first_code), category, caf::make_message(r.detail)};
+  return {static_cast<std::uint8_t>(static_cast<unsigned>(r.why) + first_code), category,
+          caf::make_message(r.detail)};
 }
 
 refusal to_refusal(const caf::error& e) {

@@ -10,7 +10,8 @@ namespace lmq {
 /// An error of the category "lmq" that holds the reason as code and the detail as context.
 caf::error to_error(const refusal& r);
 
-/// The refusal in `e`. An error that is none of ours (a bounced request, an actor that died over it) is `unavailable`.
+/// The refusal in `e`. An error that is none of ours (a bounced request, an actor that died over it) is
+/// `unavailable`.
 refusal to_refusal(const caf::error& e);
 
 /// True where the request came back without being looked at, so that sending it again is safe.

@@ -1,7 +1,8 @@
 // The answer that an actor owes to a request which it will answer later.
 //
-// CAF 0.17.6 says nothing to the requester when a response_promise is dropped. This one answers with an error, so a
-// request is answered once, whatever becomes of the actor that holds it. Owned by the actor that made it.
+// CAF 0.17.6 says nothing to the requester when a response_promise is dropped. This one answers with an
+// error, so a request is answered once, whatever becomes of the actor that holds it. Owned by the actor that
+// made it.
 #pragma once
 
 #include <caf/actor_control_block.hpp>
@@ -28,7 +29,8 @@ public:
     }
   }
 
-  guarded_promise(guarded_promise&& other) noexcept : to_(std::exchange(other.to_, nullptr)), mid_(other.mid_) {}
+  guarded_promise(guarded_promise&& other) noexcept
+      : to_(std::exchange(other.to_, nullptr)), mid_(other.mid_) {}
   guarded_promise& operator=(guarded_promise&& other) noexcept {
     std::swap(to_, other.to_);
     std::swap(mid_, other.mid_);

@@ -1,5 +1,5 @@
-// What an actor does with an exception out of one of its handlers: the request is answered with an error, the crash is
-// logged, the actor ends and its monitors hear of it.
+// What an actor does with an exception out of one of its handlers: the request is answered with an error, the
+// crash is logged, the actor ends and its monitors hear of it.
 #pragma once
 
 #include <caf/error.hpp>

@@ -8,9 +8,9 @@
 #include "core/properties.hpp"
 
 #include <atomic>
+#include <caf/actor.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/atom.hpp>
-#include <caf/actor.hpp>
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 #include <memory>
@@ -56,7 +56,8 @@ using gone_atom = caf::atom_constant<caf::atom("gone")>;
 /// How long a pull waits. Nothing: without limit; zero: not at all.
 using wait_time = std::optional<duration>;
 
-/// The answer to a pull: from which queue, and the delivery; no delivery: none in time, or the queue was deleted.
+/// The answer to a pull: from which queue, and the delivery; no delivery: none in time, or the queue was
+/// deleted.
 struct pulled {
   std::shared_ptr<const std::string> queue;
   std::optional<lmq::delivery> delivery;
@@ -64,6 +65,9 @@ struct pulled {
 
 /// The request's headers, for hooks. Null where no hook wants them.
 using request_headers = std::shared_ptr<const header_list>;
+
+// One line a message, and why it may be refused.
+// clang-format off
 
 // -- a queue (actors/queue)
 
@@ -142,6 +146,8 @@ using fan_out_handle = caf::typed_actor<
   caf::replies_to<push_atom, std::string, message, request_headers>::with<push_outcomes>,
   // Of all queues, sorted by name.
   caf::replies_to<report_atom>::with<std::vector<queue_report>>>;
+
+// clang-format on
 
 /// The doors of the broker.
 struct broker {

@@ -6,8 +6,8 @@ namespace lmq {
 
 result<pattern> pattern::compile(std::string_view text) {
   if (text.size() > text_bytes_max)
-    return refuse(reason::bad_pattern, "the expression has " + std::to_string(text.size()) + " bytes; send at most " +
-                                         std::to_string(text_bytes_max));
+    return refuse(reason::bad_pattern, "the expression has " + std::to_string(text.size()) +
+                                         " bytes; send at most " + std::to_string(text_bytes_max));
   re2::RE2::Options options;
   options.set_encoding(re2::RE2::Options::EncodingLatin1);
   options.set_log_errors(false);

@@ -39,8 +39,8 @@ inline constexpr auto settings =
 key of the configuration file (header-timeout = 10). The command line wins over the environment, the environment
 over the file. No file is read unless --config or LMQ_CONFIG names one.
 
-Sizes are whole bytes, or have KiB, MiB or GiB behind them. Times are seconds; a part of one counts as a
-whole one.
+Sizes are whole bytes, or have KiB, MiB or GiB behind them. Times are decimal
+seconds, kept to the millisecond.
 
 The server ends in good order on SIGTERM or SIGINT, and at once on a second one. Exit codes: 0 stopped as
 asked, 1 stopping took too long, 2 it could not start: a setting is wrong, or a port is taken.)";

@@ -48,12 +48,7 @@ constexpr serve_option time(std::string_view name, std::string_view help) {
           "Limits of a connection",
           "SECONDS",
           help,
-          [](settings& s, std::string_view text) {
-            // Never shorter than asked, also where the limit counts in coarser units.
-            using unit = std::remove_reference_t<decltype(s.limits.*Member)>;
-            return put(parse_seconds(text).map([](auto time) { return std::chrono::ceil<unit>(time); }),
-                       s.limits.*Member);
-          },
+          [](settings& s, std::string_view text) { return put(parse_seconds(text), s.limits.*Member); },
           [](const settings& s) { return seconds_to_text(s.limits.*Member); }};
 }
 

@@ -77,7 +77,8 @@ std::optional<lease_id> parse_lease_id(std::string_view text) {
   }
   if ((bits & ((1u << held) - 1)) != 0)
     return std::nullopt; // bits beyond the last byte: not a text of ours
-  return lease_id{{get(raw.data(), 8), get(raw.data() + 8, 8)}, static_cast<std::uint32_t>(get(raw.data() + 16, 4))};
+  return lease_id{{get(raw.data(), 8), get(raw.data() + 8, 8)},
+                  static_cast<std::uint32_t>(get(raw.data() + 16, 4))};
 }
 
 waiter_id next_waiter_id() noexcept {

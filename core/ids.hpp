@@ -55,7 +55,8 @@ std::string to_text(const lease_id& id);
 /// Nothing if the text is not one that `to_text` makes.
 std::optional<lease_id> parse_lease_id(std::string_view text);
 
-/// A waiting pull. Smaller is older: whoever has the smaller one is served first, on whichever thread it came in.
+/// A waiting pull. Smaller is older: whoever has the smaller one is served first, on whichever thread it came
+/// in.
 enum class waiter_id : std::uint64_t {};
 
 /// The next waiter id of this process. Any thread.

@@ -47,7 +47,7 @@ std::size_t payload::memory_bytes() const noexcept {
 }
 
 payload_builder::payload_builder(std::string_view content_type, std::size_t body_bytes_expected)
-  : block_(nullptr), capacity_(body_bytes_expected) {
+    : block_(nullptr), capacity_(body_bytes_expected) {
   void* memory = std::malloc(sizeof(payload::block) + content_type.size() + capacity_);
   if (memory == nullptr)
     throw std::bad_alloc{};
@@ -66,7 +66,8 @@ void payload_builder::append(std::string_view bytes) {
   auto needed = block_->body_bytes + bytes.size();
   if (needed > capacity_) {
     auto grown = std::max(needed, capacity_ * 2);
-    void* memory = std::realloc(static_cast<void*>(block_), sizeof(payload::block) + block_->type_bytes + grown);
+    void* memory =
+      std::realloc(static_cast<void*>(block_), sizeof(payload::block) + block_->type_bytes + grown);
     if (memory == nullptr)
       throw std::bad_alloc{};
     block_ = static_cast<payload::block*>(memory);

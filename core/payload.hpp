@@ -40,10 +40,11 @@ private:
 /// Fills a payload while the body arrives. One thread.
 class payload_builder {
 public:
-  /// @param body_bytes_expected  the body's size where it is known; more may be appended, at the price of a move
+  /// @param body_bytes_expected  the body's size where it is known; more may be appended, at the price of a
+  /// move
   payload_builder(std::string_view content_type, std::size_t body_bytes_expected);
   payload_builder(payload_builder&& other) noexcept
-    : block_(std::exchange(other.block_, nullptr)), capacity_(other.capacity_) {}
+      : block_(std::exchange(other.block_, nullptr)), capacity_(other.capacity_) {}
   payload_builder& operator=(payload_builder&& other) noexcept {
     std::swap(block_, other.block_);
     std::swap(capacity_, other.capacity_);

@@ -38,7 +38,8 @@ result<void> check_queue_name(std::string_view name) {
                   "the queue name has " + std::to_string(name.size()) + " bytes; send at most 255");
   auto control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
   if (std::any_of(name.begin(), name.end(), control))
-    return refuse(reason::bad_name, "the queue name holds a control character; any other byte may stand in it");
+    return refuse(reason::bad_name,
+                  "the queue name holds a control character; any other byte may stand in it");
   return {};
 }
 

@@ -1,4 +1,5 @@
-// Per-queue settings: the values in force, the partial sets that people write, and how one comes from the other.
+// Per-queue settings: the values in force, the partial sets that people write, and how one comes from the
+// other.
 #pragma once
 
 #include "core/result.hpp"
@@ -29,9 +30,9 @@ using hook_settings = std::map<std::string, std::vector<hook_call>>;
 
 /// A partial set of properties: what a queue sets for itself, what a rule sets, what a PATCH changes.
 struct property_set {
-  std::optional<milliseconds> accum;    ///< length of the accumulation window; 0: none
-  std::optional<std::uint32_t> retry;   ///< deliveries after the first
-  std::optional<milliseconds> timeout;  ///< how long a lease holds
+  std::optional<milliseconds> accum;   ///< length of the accumulation window; 0: none
+  std::optional<std::uint32_t> retry;  ///< deliveries after the first
+  std::optional<milliseconds> timeout; ///< how long a lease holds
   std::optional<hook_settings> hooks;
 
   friend bool operator==(const property_set&, const property_set&) = default;
@@ -47,7 +48,8 @@ struct properties {
   friend bool operator==(const properties&, const properties&) = default;
 };
 
-/// A default for all queues whose name the pattern finds. The first rule that matches is the only one that counts.
+/// A default for all queues whose name the pattern finds. The first rule that matches is the only one that
+/// counts.
 struct rule {
   std::string pattern;
   property_set set;

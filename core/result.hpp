@@ -1,7 +1,7 @@
 // Refusals as values: what a verb answers when it will not do what was asked.
 //
-// A refusal is the caller's mistake or the broker's considered "no"; it becomes an answer on the wire. Faults and
-// bugs travel otherwise (exceptions, assertions).
+// A refusal is the caller's mistake or the broker's considered "no"; it becomes an answer on the wire. Faults
+// and bugs travel otherwise (exceptions, assertions).
 #pragma once
 
 #include <string>

@@ -9,8 +9,6 @@ namespace lmq {
 
 /// Made by the program's configuration, then shared unchanged by all I/O threads.
 struct http_limits {
-  using seconds = std::chrono::seconds;
-
   // -- how much one request may bring
 
   std::size_t header_bytes_max = 16 * 1024;        ///< request line and header fields; beyond: 431
@@ -29,19 +27,21 @@ struct http_limits {
 
   // -- how long
 
-  seconds header_timeout{10}; ///< from a request's first byte to the end of its header; then 408
-  seconds idle_timeout{75};   ///< without a request; the connection is closed then
-  seconds body_timeout{30};   ///< in which `progress_bytes_min` of a body must come; else 408
-  seconds write_timeout{
-    30}; ///< in which `progress_bytes_min` of an answer must be taken; else the peer is dropped
+  using milliseconds = std::chrono::milliseconds;
+
+  milliseconds header_timeout{10'000}; ///< from a request's first byte to the end of its header; then 408
+  milliseconds idle_timeout{75'000};   ///< without a request; the connection is closed then
+  milliseconds body_timeout{30'000};   ///< in which progress_bytes_min of a body must come; else 408
+  milliseconds write_timeout{30'000};  ///< in which progress_bytes_min of an answer must be taken; else close
   std::size_t progress_bytes_min = 4 * 1024;
-  seconds answer_timeout{10}; ///< for the broker to answer all but a waiting pull; then 503
-  seconds drain_timeout{
-    10}; ///< what a client still sends after its last answer is read and dropped for so long …
-  std::uint64_t drain_bytes_max = 64 * 1024 * 1024; ///< … and up to so much
-  seconds stop_timeout{3};                          ///< for what is in flight when the server stops
-  std::chrono::milliseconds accept_pause{
-    100}; ///< after an accept that failed for want of descriptors or memory
+  milliseconds answer_timeout{10'000}; ///< for the broker to answer all but a waiting pull; then 503
+
+  // What a client still sends after its last answer is read and dropped, so that it can read that answer.
+  milliseconds drain_timeout{10'000};
+  std::uint64_t drain_bytes_max = 64 * 1024 * 1024;
+
+  milliseconds stop_timeout{3'000}; ///< for what is in flight when the server stops
+  milliseconds accept_pause{100};   ///< after an accept that failed for want of descriptors or memory
 };
 
 } // namespace lmq

@@ -102,8 +102,11 @@ std::optional<http_refusal> request_reader::read_body(std::string_view bytes, st
     return std::nullopt;
   if (body_bytes_left().value_or(0) > body_bytes_max_ - std::min(body_bytes_, body_bytes_max_))
     return refusal_of(http::error::body_limit);
+  // Beast asserts that it sees the last chunk ("0", two line ends) as a whole or not at all. Of a body that
+  // is not at its end so many bytes are still to come.
+  constexpr std::size_t last_chunk_bytes = 5;
   error_code ec;
-  if (!bytes.empty())
+  if (bytes.size() >= (chunked() ? last_chunk_bytes : 1))
     taken = put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
   if (ec && ec != http::error::need_more)
     return refusal_of(ec);

@@ -13,7 +13,7 @@ namespace {
 class fan_out_actor final : public fan_out_handle::base {
 public:
   fan_out_actor(caf::actor_config& config, registry_handle registry)
-    : fan_out_handle::base(config), registry_(std::move(registry)), ids_(random_incarnation()) {
+      : fan_out_handle::base(config), registry_(std::move(registry)), ids_(random_incarnation()) {
     set_exception_handler(
       [](caf::scheduled_actor*, std::exception_ptr& e) { return log_crash("fan_out", "fan_out", e); });
   }
@@ -65,8 +65,8 @@ private:
     std::size_t missing = 0;
   };
 
-  /// Asks every queue that matches, by `ask(queue_ref)`, which returns a pending request whose answer `item` turns into
-  /// an item.
+  /// Asks every queue that matches, by `ask(queue_ref)`, which returns a pending request whose answer `item`
+  /// turns into an item.
   template <class Answer, class Answered, class Ask, class MakeItem>
   caf::delegated<Answer> gather(const std::string& expression, Ask ask, MakeItem item) {
     using gathering_t = gathering<Answer, typename Answer::value_type>;
@@ -76,9 +76,9 @@ private:
         [all, ask, item](const std::vector<queue_ref>& queues) {
           all->expect(queues.size());
           for (std::size_t i = 0; i < queues.size(); ++i)
-            ask(queues[i])
-              .then([all, i, item, q = queues[i]](Answered& answered) { all->got(i, item(q, answered)); },
-                    [all, i](caf::error&) { all->got(i, std::nullopt); });
+            ask(queues[i]).then(
+              [all, i, item, q = queues[i]](Answered& answered) { all->got(i, item(q, answered)); },
+              [all, i](caf::error&) { all->got(i, std::nullopt); });
         },
         [all](caf::error& e) { all->promise.refuse(std::move(e)); });
     return guarded_promise<Answer>::later();
@@ -91,7 +91,9 @@ private:
       [this, m, headers](const queue_ref& q) {
         return request(q.actor, caf::infinite, push_atom::value, ids_.next(), m, headers);
       },
-      [](const queue_ref& q, push_outcome& outcome) { return std::pair{*q.name, outcome}; });
+      [](const queue_ref& q, push_outcome& outcome) {
+        return std::pair{*q.name, outcome};
+      });
   }
 
   caf::delegated<std::vector<queue_report>> on_report() {

@@ -33,7 +33,8 @@ result<void> hook_catalog::check(const hook_settings& settings) const {
   std::size_t calls = 0;
   for (const auto& [point, at_point] : settings) {
     if ((calls += at_point.size()) > property_limits::hooks_max)
-      return refuse(reason::over_limit, "too many hooks; at most " + std::to_string(property_limits::hooks_max) +
+      return refuse(reason::over_limit, "too many hooks; at most " +
+                                          std::to_string(property_limits::hooks_max) +
                                           " may be set for a queue");
     for (const auto& call : at_point)
       if (auto made = make(point, call); !made)
@@ -44,7 +45,8 @@ result<void> hook_catalog::check(const hook_settings& settings) const {
   return {};
 }
 
-result<std::unique_ptr<const hook>> hook_catalog::make(const std::string& point, const hook_call& call) const {
+result<std::unique_ptr<const hook>> hook_catalog::make(const std::string& point,
+                                                       const hook_call& call) const {
   if (!has_point(point))
     return refuse(reason::unknown_hook, "there is no hook point '" + point + "'; there is: pre_http_push");
   auto it = entries_.find(call.name);
@@ -56,8 +58,8 @@ result<std::unique_ptr<const hook>> hook_catalog::make(const std::string& point,
   }
   const auto& points = it->second.points;
   if (std::find(points.begin(), points.end(), point) == points.end())
-    return refuse(reason::unknown_hook,
-                  "the hook '" + call.name + "' can't be used at '" + point + "'; it can at: " + listed(points));
+    return refuse(reason::unknown_hook, "the hook '" + call.name + "' can't be used at '" + point +
+                                          "'; it can at: " + listed(points));
   return it->second.make(call.arguments);
 }
 

@@ -1,7 +1,7 @@
 // Hooks: named pieces of code that a queue's properties call at defined points.
 //
-// A hook is made once for each queue and set of properties that names it, and runs inside that queue's actor: it needs
-// no lock and must not block. What it throws is logged and the hook is skipped; the message goes on.
+// A hook is made once for each queue and set of properties that names it, and runs inside that queue's actor:
+// it needs no lock and must not block. What it throws is logged and the hook is skipped; the message goes on.
 #pragma once
 
 #include "core/message.hpp"
@@ -28,7 +28,8 @@ public:
 };
 
 /// Makes a hook from the arguments in the properties. Errors: bad_property, where the arguments make no sense
-using hook_factory = std::function<result<std::unique_ptr<const hook>>(const std::vector<std::string>& arguments)>;
+using hook_factory =
+  std::function<result<std::unique_ptr<const hook>>(const std::vector<std::string>& arguments)>;
 
 /// The hooks of a program, by name. Filled before the broker starts and not changed afterwards.
 class hook_catalog {

@@ -10,8 +10,8 @@ namespace lmq {
 namespace {
 
 /// Headers of the answer that describe the answer itself; a preserved one would contradict them.
-constexpr std::array<std::string_view, 7> reserved = {"connection",        "content-length", "date",   "keep-alive",
-                                                      "transfer-encoding", "trailer",        "upgrade"};
+constexpr std::array<std::string_view, 7> reserved = {
+  "connection", "content-length", "date", "keep-alive", "transfer-encoding", "trailer", "upgrade"};
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -29,7 +29,8 @@ public:
   explicit preserve_header(std::set<std::string> names) : names_(std::move(names)) {}
 
   void pre_http_push(const header_list& request, message& pushed) const override {
-    auto kept = pushed.preserved ? std::make_shared<header_list>(*pushed.preserved) : std::make_shared<header_list>();
+    auto kept =
+      pushed.preserved ? std::make_shared<header_list>(*pushed.preserved) : std::make_shared<header_list>();
     for (const auto& header : request)
       if (names_.count(header.first) != 0)
         kept->push_back(header);
@@ -50,7 +51,8 @@ result<std::unique_ptr<const hook>> make_preserve_header(const std::vector<std::
     if (!is_token(name))
       return refuse(reason::bad_property, "'" + name + "' can't be the name of a header");
     if (std::find(reserved.begin(), reserved.end(), name) != reserved.end() || name.starts_with("x-lmq-"))
-      return refuse(reason::bad_property, "the header '" + name + "' can't be preserved: answers set it themselves");
+      return refuse(reason::bad_property,
+                    "the header '" + name + "' can't be preserved: answers set it themselves");
     if (name != "content-type") // kept with every message anyhow
       wanted.insert(std::move(name));
   }

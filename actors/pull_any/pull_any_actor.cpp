@@ -31,9 +31,8 @@ public:
       [this](cancel_atom, waiter_id w) { on_cancel(w); },
       [this](opened_atom, const queue_ref& q) { on_opened(q); },
       [this](gone_atom, const std::string& queue) { on_gone(queue); },
-      [this](offer_atom, const std::shared_ptr<const std::string>& queue, const std::optional<waiter_id>& oldest) {
-        on_offer(queue, oldest);
-      },
+      [this](offer_atom, const std::shared_ptr<const std::string>& queue,
+             const std::optional<waiter_id>& oldest) { on_offer(queue, oldest); },
       [this](tick_atom, std::uint64_t number) { on_tick(number); },
     };
   }
@@ -77,7 +76,8 @@ private:
     perform(at);
   }
 
-  /// A queue may have been deleted and opened anew since it spoke. Its shared name tells the one from the other.
+  /// A queue may have been deleted and opened anew since it spoke. Its shared name tells the one from the
+  /// other.
   bool is_current(const std::shared_ptr<const std::string>& queue) const {
     auto it = queues_.find(*queue);
     return it != queues_.end() && it->second.name == queue;
@@ -141,7 +141,9 @@ private:
     const auto& q = queues_.at(x.queue);
     request(q.actor, caf::infinite, take_atom::value, x.to)
       .then([this, q, w = x.to](pulled& what) { on_taken(q, w, std::move(what)); },
-            [this, q, w = x.to](caf::error&) { on_taken(q, w, {q.name, std::nullopt}); });
+            [this, q, w = x.to](caf::error&) {
+              on_taken(q, w, {q.name, std::nullopt});
+            });
   }
 
   void perform_one(yield_to& x) { anon_send(queues_.at(x.queue).actor, yield_atom::value); }

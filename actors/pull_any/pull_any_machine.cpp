@@ -50,8 +50,9 @@ void pull_any_machine::gone(const std::string& queue, time_point now, pull_any_e
 
 // -- waiters
 
-result<void> pull_any_machine::pull(waiter_id who, const std::string& expression, std::optional<time_point> deadline,
-                                    time_point now, pull_any_effects& out) {
+result<void> pull_any_machine::pull(waiter_id who, const std::string& expression,
+                                    std::optional<time_point> deadline, time_point now,
+                                    pull_any_effects& out) {
   auto wants = known(expression);
   if (!wants)
     return tl::unexpected{wants.error()};
@@ -141,7 +142,8 @@ void pull_any_machine::tick(time_point now, pull_any_effects& out) {
 }
 
 std::optional<time_point> pull_any_machine::next_deadline() const noexcept {
-  // Those that were due at the last step and are still here wait for an answer, which comes as a step of its own.
+  // Those that were due at the last step and are still here wait for an answer, which comes as a step of its
+  // own.
   auto first = deadlines_.upper_bound({answered_until_, waiter_id{~std::uint64_t{0}}});
   return first == deadlines_.end() ? std::nullopt : std::optional{first->first};
 }
@@ -213,8 +215,8 @@ result<pull_any_machine::patterns::iterator> pull_any_machine::known(const std::
   });
 }
 
-/// Matches the queues that were opened since the pattern was last used. An entry of the journal whose queue is gone
-/// speaks of the slot's owner of today, or of nobody.
+/// Matches the queues that were opened since the pattern was last used. An entry of the journal whose queue
+/// is gone speaks of the slot's owner of today, or of nobody.
 void pull_any_machine::catch_up(known_pattern& p) {
   p.matches.resize(names_.size());
   for (; p.seen < opened_.size(); ++p.seen)
@@ -256,7 +258,8 @@ void pull_any_machine::forget(waiters_by_age::iterator it) {
   waiters_.erase(it);
 }
 
-/// Takes from a queue that is known to have something ready; if there is none, asks those that it knows nothing of.
+/// Takes from a queue that is known to have something ready; if there is none, asks those that it knows
+/// nothing of.
 void pull_any_machine::seek(waiters_by_age::iterator it, pull_any_effects& out) {
   const auto& matches = it->second.wants->matches;
   auto candidates = matches & available_;

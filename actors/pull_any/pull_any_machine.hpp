@@ -1,21 +1,25 @@
 // Pulls from whichever queue matches a pattern: who waits, what is known of each queue, who gets what.
 //
-// The conversation with a queue, so that neither side asks in vain and the order of arrival holds among all waiters:
+// The conversation with a queue, so that neither side asks in vain and the order of arrival holds among all
+// waiters:
 //
 //   watch   this machine, when somebody waits whose pattern finds the queue: "offer me what becomes ready".
 //           The queue answers whether a message is ready now.
-//   offer   the queue, when a message becomes ready: "this is ready; my own oldest waiter is W". It waits for one of
-//   take    - "give it to this waiter of mine": the queue answers with the delivery, or with nothing if it is gone,
+//   offer   the queue, when a message becomes ready: "this is ready; my own oldest waiter is W". It waits for
+//   one of take    - "give it to this waiter of mine": the queue answers with the delivery, or with nothing
+//   if it is gone,
 //             and before that offers what is ready still
 //   yield   - "your own waiter is older: serve it"
-//   keep    - "nobody waits here": the queue serves its own and says no more. This machine remembers the queue as
+//   keep    - "nobody waits here": the queue serves its own and says no more. This machine remembers the
+//   queue as
 //             available and tries it by `take` before it lets anybody wait.
 //
-// So a queue that nobody watches never talks, and one that is available costs nothing until somebody takes from it.
-// A waiter has at most one take under way, so that exactly one message is taken for it.
+// So a queue that nobody watches never talks, and one that is available costs nothing until somebody takes
+// from it. A waiter has at most one take under way, so that exactly one message is taken for it.
 //
-// Cost: a pull over q queues with p patterns in use: O(q / 64) for a known pattern, O(q) matches for a new one; a queue
-// that is opened: O(p) matches; an offer: O(waiters). Owned by the actor of the same name, or by a test.
+// Cost: a pull over q queues with p patterns in use: O(q / 64) for a known pattern, O(q) matches for a new
+// one; a queue that is opened: O(p) matches; an offer: O(waiters). Owned by the actor of the same name, or by
+// a test.
 #pragma once
 
 #include "actors/pattern.hpp"
@@ -75,7 +79,8 @@ public:
 
   // -- waiters
 
-  /// @param deadline the waiter is answered with nothing then; `now`: as soon as it is known that nothing is ready.
+  /// @param deadline the waiter is answered with nothing then; `now`: as soon as it is known that nothing is
+  /// ready.
   ///                 Absent: no limit
   /// Errors: bad_pattern
   result<void> pull(waiter_id waiter, const std::string& expression, std::optional<time_point> deadline,
@@ -90,7 +95,8 @@ public:
   void watched(const std::string& queue, bool ready, time_point now, pull_any_effects& out);
 
   /// @param oldest  the queue's own waiter that is first in line
-  void offered(const std::string& queue, std::optional<waiter_id> oldest, time_point now, pull_any_effects& out);
+  void offered(const std::string& queue, std::optional<waiter_id> oldest, time_point now,
+               pull_any_effects& out);
 
   /// The answer to `take`; `got`: with a delivery.
   ///
@@ -140,14 +146,15 @@ private:
   void answer_due(time_point now, pull_any_effects& out);
   bool may_still_get(const waiter& w) const;
 
-  // Queues. Each is in at most one of asked_, available_, taking_; in none of them and watched: it has nothing ready.
+  // Queues. Each is in at most one of asked_, available_, taking_; in none of them and watched: it has
+  // nothing ready.
   std::vector<std::string> names_; ///< by slot; empty: free
   std::vector<slot> free_;
   std::unordered_map<std::string, slot> slots_;
-  slots watched_;   ///< has been told to offer
-  slots asked_;     ///< its answer to `watch` is under way
-  slots available_; ///< had something ready when it was last heard of
-  slots taking_;    ///< a take is under way
+  slots watched_;                 ///< has been told to offer
+  slots asked_;                   ///< its answer to `watch` is under way
+  slots available_;               ///< had something ready when it was last heard of
+  slots taking_;                  ///< a take is under way
   std::vector<waiter_id> takers_; ///< for whom: a late answer of an ended queue must not end its successor's
   std::unordered_map<slot, std::optional<waiter_id>> held_offers_; ///< came while a take was under way
   std::vector<slot> opened_; ///< in order of opening, for patterns to catch up with
@@ -157,7 +164,8 @@ private:
   std::unordered_map<std::string, patterns::iterator> by_text_;
   waiters_by_age waiters_;
   std::set<std::pair<time_point, waiter_id>> deadlines_;
-  time_point answered_until_{}; ///< waiters that were due until then and are still here wait for a queue's answer
+  time_point
+    answered_until_{}; ///< waiters that were due until then and are still here wait for a queue's answer
 };
 
 } // namespace lmq

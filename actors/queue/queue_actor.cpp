@@ -36,13 +36,14 @@ private:
 public:
   queue_actor(caf::actor_config& config, std::shared_ptr<const std::string> name, properties in_force,
               std::shared_ptr<const hook_catalog> hooks)
-    : queue_handle::base(config),
-      name_(std::move(name)),
-      hook_catalog_(std::move(hooks)),
-      hooks_(in_force, *hook_catalog_, *name_),
-      machine_(std::move(in_force)),
-      stats_(now(), id()) {
-    set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& e) { return log_crash("queue", *name_, e); });
+      : queue_handle::base(config),
+        name_(std::move(name)),
+        hook_catalog_(std::move(hooks)),
+        hooks_(in_force, *hook_catalog_, *name_),
+        machine_(std::move(in_force)),
+        stats_(now(), id()) {
+    set_exception_handler(
+      [this](caf::scheduled_actor*, std::exception_ptr& e) { return log_crash("queue", *name_, e); });
   }
 
   const char* name() const override { return "queue"; }
@@ -84,12 +85,9 @@ private:
   caf::result<void> on_settle(lease_id lease, verdict v) {
     auto settled = step([&](auto at) {
       switch (v) {
-      case verdict::ack:
-        return machine_.ack(lease, at, out_);
-      case verdict::nack:
-        return machine_.nack(lease, at, out_);
-      case verdict::extend:
-        return machine_.extend(lease, at, out_);
+      case verdict::ack: return machine_.ack(lease, at, out_);
+      case verdict::nack: return machine_.nack(lease, at, out_);
+      case verdict::extend: return machine_.extend(lease, at, out_);
       }
       __builtin_unreachable();
     });
@@ -180,8 +178,8 @@ private:
 
 } // namespace
 
-queue_handle spawn_queue(caf::actor_system& system, std::shared_ptr<const std::string> name, properties in_force,
-                         std::shared_ptr<const hook_catalog> hooks) {
+queue_handle spawn_queue(caf::actor_system& system, std::shared_ptr<const std::string> name,
+                         properties in_force, std::shared_ptr<const hook_catalog> hooks) {
   return system.spawn<queue_actor>(std::move(name), std::move(in_force), std::move(hooks));
 }
 

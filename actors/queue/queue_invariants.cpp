@@ -11,7 +11,8 @@ struct queue_invariants {
   using state = queue_machine::state;
 
   bool ready_index_holds_ready_messages() const {
-    return std::all_of(m.ready_.begin(), m.ready_.end(), [](const auto& x) { return x.second.is == state::ready; });
+    return std::all_of(m.ready_.begin(), m.ready_.end(),
+                       [](const auto& x) { return x.second.is == state::ready; });
   }
 
   bool pending_index_holds_no_ready_message() const {
@@ -44,7 +45,8 @@ struct queue_invariants {
                            [](const auto& x) { return x.second.is == state::accumulating; });
     if (!m.window_)
       return n == 0 && !m.window_parts_;
-    return n == 1 && (*m.window_)->second.is == state::accumulating && m.window_parts_ && !m.window_parts_->empty();
+    return n == 1 && (*m.window_)->second.is == state::accumulating && m.window_parts_ &&
+           !m.window_parts_->empty();
   }
 
   bool an_exhausted_message_has_no_retries_left() const {
@@ -82,8 +84,8 @@ struct queue_invariants {
 
 std::optional<std::string> broken_invariant(const queue_machine& machine) {
   queue_invariants i{machine};
-#define LMQ_HOLDS(sentence)                                                                                            \
-  if (!i.sentence())                                                                                                   \
+#define LMQ_HOLDS(sentence)                                                                                  \
+  if (!i.sentence())                                                                                         \
   return #sentence
   LMQ_HOLDS(ready_index_holds_ready_messages);
   LMQ_HOLDS(pending_index_holds_no_ready_message);

@@ -128,7 +128,8 @@ void queue_machine::take(waiter_id who, time_point now, effects& out) {
   if (got)
     out.pop_back();
   tick(now, out);
-  out.push_back(std::move(answered)); // last: it closes the take, and what else is ready has been offered by then
+  out.push_back(
+    std::move(answered)); // last: it closes the take, and what else is ready has been offered by then
 }
 
 void queue_machine::yield(time_point now, effects& out) {
@@ -169,7 +170,8 @@ void queue_machine::close(effects& out) {
 }
 
 void queue_machine::tick(time_point now, effects& out) {
-  // A lease of 0 s runs out as it is handed out: go on until nothing is due. Each turn answers a waiter, so it ends.
+  // A lease of 0 s runs out as it is handed out: go on until nothing is due. Each turn answers a waiter, so
+  // it ends.
   do {
     expire_messages(now);
     serve(now, out);
@@ -201,7 +203,8 @@ queue_sizes queue_machine::sizes() const noexcept {
 result<queue_machine::index::iterator> queue_machine::held(lease_id lease) {
   auto it = leases_.find(lease.message);
   if (it == leases_.end() || it->second->second.deliveries != lease.delivery)
-    return refuse(reason::no_such_lease, "this lease is unknown, settled or expired; pull again for a new one");
+    return refuse(reason::no_such_lease,
+                  "this lease is unknown, settled or expired; pull again for a new one");
   return it->second;
 }
 
@@ -240,14 +243,9 @@ void queue_machine::expire_messages(time_point now) {
   while (!pending_.empty() && pending_.begin()->first.at <= now) {
     auto it = pending_.begin();
     switch (it->second.is) {
-    case state::accumulating:
-      close_window();
-      break;
-    case state::leased:
-      end_lease(it, it->first);
-      break;
-    case state::ready:
-      break; // never in this index: queue_invariants.hpp
+    case state::accumulating: close_window(); break;
+    case state::leased: end_lease(it, it->first); break;
+    case state::ready: break; // never in this index: queue_invariants.hpp
     }
   }
 }
@@ -266,8 +264,7 @@ void queue_machine::expire_waiters(time_point now, effects& out) {
 void queue_machine::serve(time_point now, effects& out) {
   while (!ready_.empty()) {
     switch (offered_) {
-    case offered::asked:
-      return;
+    case offered::asked: return;
     case offered::none:
       discard_exhausted(out);
       if (ready_.empty())

@@ -1,9 +1,10 @@
 // All that a queue decides: order, leases, retries, windows, waiters. No clock, thread, socket or actor.
 //
-// Each verb is given the instant at which it happens, does first what fell due until then, and appends what is to be
-// done to `out`. Instants never go backwards. A message lives in one of two indexes of nodes that move between them
-// without being copied: `ready_` by the instant at which it became ready, `pending_` (leased, accumulating) by the
-// instant at which that ends. So every verb is O(log n) in the messages held, whatever state they are in.
+// Each verb is given the instant at which it happens, does first what fell due until then, and appends what
+// is to be done to `out`. Instants never go backwards. A message lives in one of two indexes of nodes that
+// move between them without being copied: `ready_` by the instant at which it became ready, `pending_`
+// (leased, accumulating) by the instant at which that ends. So every verb is O(log n) in the messages held,
+// whatever state they are in.
 //
 // Owned by one queue's actor, or by a test.
 #pragma once
@@ -84,14 +85,15 @@ public:
   /// @returns whether a message is ready; if so it is counted as offered.
   bool watch(time_point now, effects& out);
 
-  /// The offer is taken: the message first in line goes to `waiter`, or answer_empty if none is ready any more.
+  /// The offer is taken: the message first in line goes to `waiter`, or answer_empty if none is ready any
+  /// more.
   void take(waiter_id waiter, time_point now, effects& out);
 
   /// The offer is left to the queue's own oldest waiter.
   void yield(time_point now, effects& out);
 
-  /// Nobody outside wants it now. The queue serves its own waiters and offers nothing until the next `take`, which
-  /// whoever watches will try before anybody waits there.
+  /// Nobody outside wants it now. The queue serves its own waiters and offers nothing until the next `take`,
+  /// which whoever watches will try before anybody waits there.
   void keep(time_point now, effects& out);
 
   // -- life
@@ -129,12 +131,12 @@ private:
   struct entry {
     message_id id;
     parcel content;
-    time_point ready_since;           ///< retention counts from here
-    std::uint64_t arrival = 0;        ///< the sequence it takes when a delivery is given back
-    std::uint32_t deliveries = 0;     ///< begun so far
-    std::uint32_t retries_left = 0;   ///< deliveries that may follow the one under way, or the next one
+    time_point ready_since;         ///< retention counts from here
+    std::uint64_t arrival = 0;      ///< the sequence it takes when a delivery is given back
+    std::uint32_t deliveries = 0;   ///< begun so far
+    std::uint32_t retries_left = 0; ///< deliveries that may follow the one under way, or the next one
     state is = state::ready;
-    bool exhausted = false;           ///< its last delivery ended: discarded when it would be delivered again
+    bool exhausted = false; ///< its last delivery ended: discarded when it would be delivered again
   };
 
   using index = std::map<place, entry>;

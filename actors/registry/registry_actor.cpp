@@ -15,7 +15,7 @@ namespace {
 class registry_actor final : public registry_handle::base {
 public:
   registry_actor(caf::actor_config& config, std::shared_ptr<const hook_catalog> hooks)
-    : registry_handle::base(config), hooks_(std::move(hooks)), machine_(*hooks_) {
+      : registry_handle::base(config), hooks_(std::move(hooks)), machine_(*hooks_) {
     set_exception_handler(
       [](caf::scheduled_actor*, std::exception_ptr& e) { return log_crash("registry", "registry", e); });
   }
@@ -29,7 +29,9 @@ public:
       [this](match_atom, const std::string& expression) { return on_match(expression); },
       [this](remove_atom, const std::string& name) { return done(machine_.remove(name, out_)); },
       [this](rules_atom) { return machine_.rules(); },
-      [this](set_rules_atom, std::vector<rule>& rules) { return done(machine_.set_rules(std::move(rules), out_)); },
+      [this](set_rules_atom, std::vector<rule>& rules) {
+        return done(machine_.set_rules(std::move(rules), out_));
+      },
       [this](props_atom, const std::string& name) { return answer(machine_.in_force(name)); },
       [this](patch_atom, const std::string& name, const property_set& change) {
         return done(machine_.patch(name, change, out_));

@@ -1,7 +1,7 @@
 // The registry as an actor: spawns, configures and ends queues as its machine decides, and tells subscribers.
 //
-// Every message that it sends to a queue or a subscriber is in their mailbox before the request that caused it is
-// answered; so whoever acts on the answer finds the change made.
+// Every message that it sends to a queue or a subscriber is in their mailbox before the request that caused
+// it is answered; so whoever acts on the answer finds the change made.
 #pragma once
 
 #include "actors/hooks/hook.hpp"

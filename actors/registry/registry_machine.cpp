@@ -52,7 +52,8 @@ result<properties> registry_machine::in_force(std::string_view name) const {
   return check_queue_name(name).map([&] { return effective({}, rule_for(name)); });
 }
 
-result<void> registry_machine::patch(std::string_view name, const property_set& change, registry_effects& out) {
+result<void> registry_machine::patch(std::string_view name, const property_set& change,
+                                     registry_effects& out) {
   if (change.hooks)
     if (auto ok = hooks_.check(*change.hooks); !ok)
       return ok;
@@ -83,8 +84,8 @@ result<registry_machine::queues::iterator> registry_machine::find_or_open(std::s
   if (auto ok = check_queue_name(name); !ok)
     return tl::unexpected{ok.error()};
   if (queues_.size() >= queues_max)
-    return refuse(reason::over_limit,
-                  "there are " + std::to_string(queues_max) + " queues already; delete some before you add another");
+    return refuse(reason::over_limit, "there are " + std::to_string(queues_max) +
+                                        " queues already; delete some before you add another");
   auto it = queues_.emplace(std::string{name}, queue{{}, effective({}, rule_for(name))}).first;
   out.push_back(open_queue{it->first, it->second.in_force});
   return it;

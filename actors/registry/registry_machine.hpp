@@ -1,7 +1,7 @@
 // Which queues there are, and which properties are in force for each.
 //
-// Knows names, rules and each queue's own properties; what a queue holds is the queue's business. Plain: no actor.
-// Owned by the registry's actor, or by a test.
+// Knows names, rules and each queue's own properties; what a queue holds is the queue's business. Plain: no
+// actor. Owned by the registry's actor, or by a test.
 #pragma once
 
 #include "actors/hooks/hook.hpp"

@@ -13,7 +13,8 @@ namespace lmq {
 /// How often something happened, and how fast.
 struct meter_report {
   std::uint64_t count = 0;
-  // Events a second: exponentially weighted moving averages over 1, 5, 15 minutes and a day; the mean since the start.
+  // Events a second: exponentially weighted moving averages over 1, 5, 15 minutes and a day; the mean since
+  // the start.
   double one = 0, five = 0, fifteen = 0, day = 0, mean = 0;
   // Change of the rate between two averages, in events a second squared.
   double one_to_five = 0, five_to_fifteen = 0, one_to_fifteen = 0;

@@ -1,4 +1,5 @@
-// A whole broker on CAF's deterministic scheduler: nothing runs until it is told to, time stands until it is moved.
+// A whole broker on CAF's deterministic scheduler: nothing runs until it is told to, time stands until it is
+// moved.
 #pragma once
 
 #define FAIL CAF_FAIL // the installed dsl.hpp uses FAIL() without defining it
@@ -33,7 +34,8 @@ private:
 };
 
 struct broker_fixture : test_coordinator_fixture<> {
-  explicit broker_fixture(hook_catalog hooks = hook_catalog::built_in()) : doors(start_broker(sys, std::move(hooks))) {
+  explicit broker_fixture(hook_catalog hooks = hook_catalog::built_in())
+      : doors(start_broker(sys, std::move(hooks))) {
     consume_messages();
   }
 
@@ -64,11 +66,14 @@ struct broker_fixture : test_coordinator_fixture<> {
     return a;
   }
 
-  queue_ref queue(const std::string& name) { return ask<queue_ref>(doors.registry, resolve_atom::value, name).value(); }
+  queue_ref queue(const std::string& name) {
+    return ask<queue_ref>(doors.registry, resolve_atom::value, name).value();
+  }
 
   static message text(const std::string& body) { return {payload::copy_of("text/plain", body), nullptr}; }
 
-  answer<push_outcome> push(const std::string& name, const std::string& body, request_headers headers = nullptr) {
+  answer<push_outcome> push(const std::string& name, const std::string& body,
+                            request_headers headers = nullptr) {
     return ask<push_outcome>(queue(name).actor, push_atom::value, ids.next(), text(body), headers);
   }
 

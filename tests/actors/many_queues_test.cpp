@@ -116,7 +116,8 @@ CAF_TEST(a waiter that leaves while its message is on the way costs no retry) {
   auto who = last_waiter;
   auto q = queue("q");
   ask_later<push_outcome>(q.actor, push_atom::value, ids.next(), text("a"), request_headers{});
-  // Run step by step; leave at every possible moment in turn is the model test's work. Here: right after the push.
+  // Run step by step; leave at every possible moment in turn is the model test's work. Here: right after the
+  // push.
   consume_message();
   consume_message();
   caf::anon_send(doors.pull_any, cancel_atom::value, who);
@@ -128,7 +129,7 @@ CAF_TEST(a waiter that leaves while its message is on the way costs no retry) {
     CAF_CHECK_EQUAL(got.value().delivery->retries_left, 2u);
 }
 
-CAF_TEST(the end of the last queue that matches answers with nothing and that of another does not) {
+CAF_TEST(the end of the last queue that matches answers with nothing and that of another does not ) {
   queue("q1");
   queue("q2");
   auto waiting = pull_any("^q");
@@ -145,8 +146,8 @@ CAF_TEST(what a queue said before it was deleted does not speak for the next of 
   for (int steps = 0; steps < 12; ++steps) {
     auto name = "again" + std::to_string(steps);
     queue(name);
-    auto waiting = ask_later<pulled>(doors.pull_any, pull_atom::value, "^other$|^" + name + "$", next_waiter_id(),
-                                     wait_time{});
+    auto waiting = ask_later<pulled>(doors.pull_any, pull_atom::value, "^other$|^" + name + "$",
+                                     next_waiter_id(), wait_time{});
     for (int i = 0; i < steps; ++i)
       consume_message();
     auto gone = ask_later<caf::unit_t>(doors.registry, remove_atom::value, name);

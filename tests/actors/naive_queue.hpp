@@ -175,7 +175,8 @@ private:
   /// Expiries and ends of windows, in the order in which they fell due.
   void let_due_happen(time_point now) {
     while (auto* due = first_due(now))
-      due->is == state::accumulating ? make_ready(*due, due->until, ++last_place_) : delivery_failed(*due, due->until);
+      due->is == state::accumulating ? make_ready(*due, due->until, ++last_place_)
+                                     : delivery_failed(*due, due->until);
   }
 
   item* first_due(time_point now) {

@@ -271,7 +271,8 @@ CAF_TEST(pulls that do not wait share the messages of a queue) {
   d.open_with_message("a"); // two messages are in it
   CAF_CHECK_EQUAL(d.pull(1, "a", 0s), lines{"take from a for 1"});
   CAF_CHECK_EQUAL(d.pull(2, "a", 0s), lines{});
-  CAF_CHECK_EQUAL(d.offered("a"), lines{}); // the second message is offered before the take of the first is answered
+  CAF_CHECK_EQUAL(d.offered("a"),
+                  lines{}); // the second message is offered before the take of the first is answered
   CAF_CHECK_EQUAL(d.taken("a", 1, true), lines{"take from a for 2"});
 }
 

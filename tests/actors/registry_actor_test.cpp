@@ -33,7 +33,8 @@ CAF_TEST(a queue is created once and found again) {
   CAF_CHECK_EQUAL(*first.name, "q");
   CAF_CHECK(ask<queue_ref>(doors.registry, find_atom::value, std::string{"other"}).why().why ==
             reason::no_such_queue);
-  CAF_CHECK(ask<queue_ref>(doors.registry, resolve_atom::value, std::string{"a\nb"}).why().why == reason::bad_name);
+  CAF_CHECK(ask<queue_ref>(doors.registry, resolve_atom::value, std::string{"a\nb"}).why().why ==
+            reason::bad_name);
 }
 
 CAF_TEST(a change of the rules reaches live queues before it is answered) {
@@ -100,8 +101,8 @@ CAF_TEST(matching names come sorted and the empty expression finds all) {
   auto all = ask<std::vector<queue_ref>>(doors.registry, match_atom::value, std::string{}).value();
   CAF_REQUIRE_EQUAL(all.size(), 4u);
   CAF_CHECK_EQUAL(*all[0].name, "a");
-  CAF_CHECK_EQUAL(ask<std::vector<queue_ref>>(doors.registry, match_atom::value, std::string{"^c"}).value().size(),
-                  2u);
+  CAF_CHECK_EQUAL(
+    ask<std::vector<queue_ref>>(doors.registry, match_atom::value, std::string{"^c"}).value().size(), 2u);
   CAF_CHECK(ask<std::vector<queue_ref>>(doors.registry, match_atom::value, std::string{"["}).why().why ==
             reason::bad_pattern);
 }

@@ -99,7 +99,7 @@ CONTRACT("every described method is answered, and every answered method is descr
       auto answer = client.request(method, target + "?t=0&qre=^of_the_description$&reply=ack");
       expect(answer.status != 405 &&
                (answer.status != 404 || answer.body.find("no_such_route") == std::string::npos),
-             method + " " + path + " was answered " + answer.raw);
+             std::string(method).append(" ").append(path).append(" was answered ").append(answer.raw));
     }
   }
 }
@@ -111,7 +111,7 @@ CONTRACT("every operation says what it answers, and every reference leads somewh
     for (auto& [method, operation] : operations.items())
       if (method != "parameters" && method != "summary" && method != "description")
         expect(operation.contains("responses") && !operation["responses"].empty(),
-               "no answers: " + method + " " + path);
+               std::string("no answers: ").append(method).append(" ").append(path));
   auto leaves = document.flatten();
   for (auto& [pointer, value] : leaves.items()) {
     if (!pointer.ends_with("/$ref"))

@@ -157,6 +157,7 @@ CONTRACT("an unknown command exits with code 2") {
 CONTRACT("several threads serve as well as one") {
   server_process server{{.threads = 2}};
   std::vector<http_client> clients;
+  clients.reserve(8);
   for (int i = 0; i < 8; ++i)
     clients.emplace_back(server.http_port());
   for (int round = 0; round < 20; ++round)

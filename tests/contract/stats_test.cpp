@@ -11,7 +11,7 @@ using json = nlohmann::ordered_json;
 
 namespace {
 
-void expect_keys(const json& object, std::set<std::string> wanted, here at = here::current()) {
+void expect_keys(const json& object, const std::set<std::string>& wanted, here at = here::current()) {
   require(object.is_object(), "not an object: " + object.dump(), at);
   std::set<std::string> found;
   for (auto& [key, value] : object.items())

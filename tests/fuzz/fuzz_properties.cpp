@@ -1,5 +1,5 @@
-// Properties and rules as JSON: any bytes end in values or a refusal, and what is accepted is printed as JSON that means
-// the same.
+// Properties and rules as JSON: any bytes end in values or a refusal, and what is accepted is printed as JSON
+// that means the same.
 #include "gateway/json_properties.hpp"
 
 #include <cstdlib>

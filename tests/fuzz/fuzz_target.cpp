@@ -1,4 +1,5 @@
-// Request targets and queries: any bytes end in a typed request or a refusal, and what is accepted keeps its bounds.
+// Request targets and queries: any bytes end in a typed request or a refusal, and what is accepted keeps its
+// bounds.
 #include "gateway/target.hpp"
 
 #include <cstdlib>
