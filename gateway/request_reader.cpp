@@ -102,11 +102,12 @@ std::optional<http_refusal> request_reader::read_body(std::string_view bytes, st
     return std::nullopt;
   if (body_bytes_left().value_or(0) > body_bytes_max_ - std::min(body_bytes_, body_bytes_max_))
     return refusal_of(http::error::body_limit);
-  // Beast asserts that it sees the last chunk ("0", two line ends) as a whole or not at all. Of a body that
-  // is not at its end so many bytes are still to come.
+  // Beast asserts that it sees the last chunk ("0", two line ends) as a whole or not at all. A few bytes that may be
+  // the beginning of it wait for the rest; anything else is judged at once.
   constexpr std::size_t last_chunk_bytes = 5;
+  auto may_begin_last_chunk = [&] { return chunked() && (bytes.front() == '0' || bytes.front() == '\r'); };
   error_code ec;
-  if (bytes.size() >= (chunked() ? last_chunk_bytes : 1))
+  if (!bytes.empty() && (bytes.size() >= last_chunk_bytes || !may_begin_last_chunk()))
     taken = put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
   if (ec && ec != http::error::need_more)
     return refusal_of(ec);

@@ -178,7 +178,7 @@ CAF_TEST(a text has a limit of its own) {
   announced.feed(1);
   CAF_CHECK(announced.refused && announced.refused->why == http_reason::body_too_large);
   reading chunked{"PUT / HTTP/1.1\r\n" + host + "transfer-encoding: chunked\r\n\r\n32\r\n" +
-                  std::string(50, 'x')};
+                  std::string(50, 'x') + "\r\n0\r\n\r\n"};
   chunked.reader.keep_as_text(49);
   chunked.feed(1);
   CAF_CHECK(chunked.refused && chunked.refused->why == http_reason::body_too_large);
