@@ -6,7 +6,6 @@
 
 #include "actors/messages.hpp"
 
-#include <algorithm>
 #include <caf/actor_clock.hpp>
 #include <cstdint>
 #include <optional>
@@ -15,15 +14,12 @@ namespace lmq {
 
 class deadline_tick {
 public:
-  /// A tick under way keeps its actor's memory alive; so none is sent further ahead than this.
-  static constexpr std::chrono::seconds horizon{60};
-
   /// Makes sure that a tick is under way for `deadline`, if there is one.
   template <class Actor>
-  void arm(Actor& self, std::optional<time_point> deadline, time_point now) {
+  void arm(Actor& self, std::optional<time_point> deadline) {
     if (!deadline || (armed_ && *armed_ <= *deadline))
       return;
-    armed_ = std::min(*deadline, now + horizon);
+    armed_ = *deadline;
     self.scheduled_send(&self, *armed_, tick_atom::value, ++number_);
   }
 

@@ -22,7 +22,7 @@ caf::error to_error(const refusal& r) {
 refusal to_refusal(const caf::error& e) {
   if (e && e.category() == category && e.context().match_elements<std::string>())
     return {static_cast<reason>(e.code() - first_code), e.context().get_as<std::string>(0)};
-  return {reason::unavailable, "the part of the server that should answer is being restarted; try again"};
+  return {reason::unavailable, "the part of the server that should answer is gone; try again"};
 }
 
 bool bounced(const caf::error& e) {

@@ -16,6 +16,9 @@ result<pattern> pattern::compile(std::string_view text) {
   if (!compiled->ok())
     return refuse(reason::bad_pattern, "not an expression that RE2 accepts: " + compiled->error() +
                                          "; it has no look-around and no back-references");
+  if (compiled->ProgramSize() > program_size_max)
+    return refuse(reason::bad_pattern,
+                  "the expression is too large when compiled; send fewer or smaller repetitions");
   return pattern{std::move(compiled)};
 }
 

@@ -17,8 +17,12 @@ namespace lmq {
 class pattern {
 public:
   /// Bytes of an expression's text, and of memory that its compiled form may take.
-  static constexpr std::size_t text_bytes_max = 4096;
+  static constexpr std::size_t text_bytes_max = 1024;
   static constexpr std::size_t memory_bytes_max = 1 << 20;
+
+  /// Instructions of the compiled form. RE2 is linear in the name, but by a factor of this where its fast
+  /// automaton does not fit: `(.?){1000}` takes milliseconds for one name.
+  static constexpr int program_size_max = 1100;
 
   /// Names are bytes, so the expression is read as Latin-1. The empty text matches all.
   /// Errors: bad_pattern

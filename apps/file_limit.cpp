@@ -16,9 +16,10 @@ std::size_t raise_file_limit() {
 }
 
 bool fit_into_files(http_limits& limits, std::size_t files) {
-  auto room = files > files_reserved ? files - files_reserved : 2;
+  auto room = files > files_reserved + 1 ? files - files_reserved : 2;
   // Those that are about to hear a 503 have a file open as well.
-  limits.refused_connections_max = std::min(limits.refused_connections_max, room / 4);
+  limits.refused_connections_max =
+    std::min(limits.refused_connections_max, std::max<std::size_t>(room / 4, 1));
   room -= limits.refused_connections_max;
   if (limits.connections_max <= room)
     return false;

@@ -55,7 +55,8 @@ void clock::set_request_timeout(time_point at, caf::abstract_actor* self, caf::m
 
 void clock::schedule_message(time_point at, caf::strong_actor_ptr receiver,
                              caf::mailbox_element_ptr content) {
-  add(at, mail{std::move(receiver), std::move(content)}, std::nullopt);
+  auto whose = receiver->id();
+  add(at, mail{std::move(receiver), std::move(content)}, key{whose, kind::mail, 0});
 }
 
 void clock::schedule_message(time_point at, caf::group target, caf::strong_actor_ptr sender,

@@ -44,7 +44,8 @@ public:
   void cancel_ordinary_timeout(caf::abstract_actor* self, caf::atom_value type) override;
   void cancel_request_timeout(caf::abstract_actor* self, caf::message_id id) override;
 
-  /// Forgets the timeouts of `self`, not the messages scheduled to it. Every actor calls this when it ends.
+  /// Forgets the timeouts of `self` and the messages scheduled to it, whose references would keep its memory
+  /// until they are due. Every actor calls this when it ends.
   void cancel_timeouts(caf::abstract_actor* self) override;
 
   void schedule_message(time_point at, caf::strong_actor_ptr receiver,
@@ -87,14 +88,14 @@ private:
   /// actor's end calls `cancel_timeouts`.
   using remains = std::vector<parcel>;
 
-  /// Names a timeout so that it can be cancelled: whose, of which kind, and its type, timeout id or request
-  /// id.
-  enum class kind : std::uint8_t { ordinary, multi, request };
+  /// Names a timeout or message so that it can be cancelled: whose, of which kind, and its type, timeout id
+  /// or request id (0 for a message).
+  enum class kind : std::uint8_t { ordinary, multi, request, mail };
   using key = std::tuple<caf::actor_id, kind, std::uint64_t>;
 
   struct entry {
     parcel what;
-    std::optional<key> name; ///< nothing: a scheduled message, which can't be cancelled
+    std::optional<key> name; ///< nothing: a message to a group
   };
   using schedule = std::multimap<time_point, entry>;
   using name_index = std::multimap<key, schedule::iterator>;

@@ -3,6 +3,7 @@
 #include "gateway/json_text.hpp"
 #include "gateway/wire_time.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -39,7 +40,9 @@ parsed<milliseconds> parse_seconds(const std::string& key, const json& value) {
   if (!value.is_number() || !(value.get<double>() >= 0) || value.get<double>() > max)
     return no(http_reason::bad_property, key + " is a time in seconds: send a number from 0 to " +
                                            std::to_string(static_cast<long long>(max)));
-  return milliseconds{std::llround(value.get<double>() * 1000)};
+  // What is above 0 stays so: 0 has a meaning of its own.
+  auto seconds = value.get<double>();
+  return milliseconds{seconds > 0 ? std::max(1LL, std::llround(seconds * 1000)) : 0};
 }
 
 parsed<std::uint32_t> parse_retry(const json& value) {

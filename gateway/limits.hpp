@@ -23,7 +23,7 @@ struct http_limits {
   std::size_t connections_max = 20'000;      ///< beyond: 503 and close
   std::size_t refused_connections_max = 256; ///< that get their 503 at a time; beyond: closed without a word
   std::size_t routes_max = 10'000;           ///< queues that an I/O thread remembers the way to
-  unsigned resends_max = 3; ///< of a request that came back because its queue's actor had gone
+  unsigned resends_max = 32; ///< of a request that came back because its queue's actor had gone
 
   // -- how long
 
@@ -34,7 +34,8 @@ struct http_limits {
   milliseconds body_timeout{30'000};   ///< in which progress_bytes_min of a body must come; else 408
   milliseconds write_timeout{30'000};  ///< in which progress_bytes_min of an answer must be taken; else close
   std::size_t progress_bytes_min = 4 * 1024;
-  milliseconds answer_timeout{10'000}; ///< for the broker to answer all but a waiting pull; then 503
+  milliseconds answer_timeout{10'000}; ///< for the broker to answer all but a waiting pull; then 503 …
+  milliseconds answer_grace{1'000}; ///< … but first so much more: the process itself may have been stopped
 
   // What a client still sends after its last answer is read and dropped, so that it can read that answer.
   milliseconds drain_timeout{10'000};

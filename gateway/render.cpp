@@ -88,9 +88,9 @@ std::string json_of(const push_outcomes& outcomes) {
 /// A preserved header that must not stand in a head beside ours: it would say something else about this
 /// response.
 bool clashes(std::string_view name) {
-  constexpr std::array<std::string_view, 9> names{
-    "connection", "content-length",   "content-type", "date", "keep-alive", "trailer", "upgrade",
-    "te",         "transfer-encoding"};
+  constexpr std::array<std::string_view, 11> names{
+    "allow", "connection", "content-length",    "content-type", "date",        "keep-alive",
+    "te",    "trailer",    "transfer-encoding", "upgrade",      "x-request-id"};
   return name.starts_with("x-lmq-") || std::find(names.begin(), names.end(), name) != names.end();
 }
 

@@ -1,6 +1,7 @@
 #include "gateway/request_reader.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -54,7 +55,8 @@ request_reader::request_reader(const http_limits& limits, field_views& fields)
     : limits_(limits), fields_(&fields), body_bytes_max_(limits.body_bytes_max) {
   fields.clear();
   eager(true);
-  header_limit(static_cast<std::uint32_t>(limits.header_bytes_max));
+  header_limit(static_cast<std::uint32_t>(
+    std::min<std::uint64_t>(limits.header_bytes_max, std::numeric_limits<std::uint32_t>::max())));
   body_limit(limits.body_bytes_max);
 }
 
@@ -69,7 +71,7 @@ std::optional<http_refusal> request_reader::read_head(std::string_view bytes) {
     return http_refusal{http_reason::bad_request, "the request's head is broken; send HTTP/1.1"};
   if (hosts_ > 1 || (hosts_ == 0 && !head_.http_1_0))
     return http_refusal{http_reason::bad_request, "HTTP/1.1 asks for exactly one host header"};
-  if (transfer_encoded_ && (!chunked() || head_.http_1_0))
+  if (transfer_encoded_ && (!chunked() || other_coding_ || head_.http_1_0))
     return http_refusal{
       http_reason::bad_request,
       "this transfer-encoding is not understood; send chunked over HTTP/1.1, or a content-length"};
@@ -102,13 +104,13 @@ std::optional<http_refusal> request_reader::read_body(std::string_view bytes, st
     return std::nullopt;
   if (body_bytes_left().value_or(0) > body_bytes_max_ - std::min(body_bytes_, body_bytes_max_))
     return refusal_of(http::error::body_limit);
-  // Beast asserts that it sees the last chunk ("0", two line ends) as a whole or not at all. A few bytes that may be
-  // the beginning of it wait for the rest; anything else is judged at once.
+  // Beast asserts that it sees a last chunk ("0" and two line ends) whole once it has seen its first line. A
+  // body that is not at its end has as many bytes still to come.
   constexpr std::size_t last_chunk_bytes = 5;
-  auto may_begin_last_chunk = [&] { return chunked() && (bytes.front() == '0' || bytes.front() == '\r'); };
+  if (bytes.empty() || (chunked() && bytes.size() < last_chunk_bytes && bytes.front() == '0'))
+    return std::nullopt;
   error_code ec;
-  if (!bytes.empty() && (bytes.size() >= last_chunk_bytes || !may_begin_last_chunk()))
-    taken = put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
+  taken = put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
   if (ec && ec != http::error::need_more)
     return refusal_of(ec);
   return std::nullopt;
@@ -143,7 +145,11 @@ void request_reader::on_field_impl(field name, string_view name_text, string_vie
   fields_->emplace_back(std_view(name_text), shown);
   switch (name) {
   case field::host: ++hosts_; break;
-  case field::transfer_encoding: transfer_encoded_ = true; break;
+  case field::transfer_encoding:
+    // A body with a further coding (gzip) would be stored without a trace of it.
+    other_coding_ = other_coding_ || transfer_encoded_ || !boost::beast::iequals(value, "chunked");
+    transfer_encoded_ = true;
+    break;
   case field::content_type:
     if (head_.content_type.empty())
       head_.content_type = shown;

@@ -105,6 +105,7 @@ private:
   request_head head_;
   unsigned hosts_ = 0;
   bool transfer_encoded_ = false;
+  bool other_coding_ = false; ///< other than chunked, alone and once
   std::uint64_t body_bytes_ = 0;
   std::uint64_t body_bytes_max_;
   std::variant<std::monostate, payload_builder, std::string> body_;

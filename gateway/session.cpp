@@ -182,6 +182,7 @@ void session::read_body() {
 
 void session::complete_request() {
   phase_ = phase::answering;
+  grace_until_.reset();
   if (refused_) {
     auto why = std::move(*refused_);
     refused_.reset();
@@ -193,7 +194,10 @@ void session::complete_request() {
   case exchange::body_kind::text: exchange_.set_body(reader_->take_text()); break;
   }
   if (auto done = exchange_.begin(*this, now_))
-    respond(std::move(*done));
+    return respond(std::move(*done));
+  // A pull that may wait, from a peer that has hung up already: nobody would notice that it is gone.
+  if (input_ended_ && exchange_.waiting())
+    close();
 }
 
 void session::on_reply(std::uint64_t tag, caf::mailbox_element& reply) noexcept {
@@ -255,7 +259,14 @@ std::optional<time_point> session::due() const {
   case phase::idle: return since_ + limits.idle_timeout;
   case phase::head: return since_ + limits.header_timeout;
   case phase::body: return since_ + limits.body_timeout;
-  case phase::answering: return exchange_.due();
+  case phase::answering:
+    // With a full buffer nothing is read, and a peer that has gone is not noticed. Who sends so much behind a
+    // pull that waits has to take its answer within the idle limit.
+    if (grace_until_)
+      return grace_until_;
+    if (exchange_.waiting() && !reading_)
+      return std::min(since_ + limits.idle_timeout, exchange_.due().value_or(time_point::max()));
+    return exchange_.due();
   case phase::ending: return since_ + limits.write_timeout;
   case phase::draining: return since_ + limits.drain_timeout;
   case phase::closed: return std::nullopt;
@@ -294,6 +305,13 @@ void session::on_late() {
     body_then_ = reader_->body_bytes();
     return;
   case phase::answering:
+    if (exchange_.waiting() && !reading_ && (!exchange_.due() || now_ < *exchange_.due()))
+      return close();
+    // The whole process may have been asleep: what is late by the clock has had no time to answer.
+    if (!grace_until_) {
+      grace_until_ = now_ + gateway_.limits().answer_grace;
+      return;
+    }
     exchange_.abandon();
     spdlog::warn("http.unanswered timeout_s={}", gateway_.limits().answer_timeout.count());
     return respond(http_refusal{http_reason::unavailable, "the queue did not answer in time; try again"});

@@ -4,8 +4,10 @@
 // written. Kept alive by its asynchronous operations and by the reply it waits for; lives on its gateway's
 // thread.
 //
-// A read is always under way, also while a pull waits, so that a peer that goes away is noticed at once.
-// Writes are tried at once and become asynchronous when the peer is slower than we are.
+// A read is under way while a connection is idle and while a pull waits, so that a peer that goes away is
+// noticed at once. Writes are tried at once and become asynchronous when the peer is slower than we are. No
+// handler here runs the actors that it wakes: the unit does, after all handlers that are ready, which spares
+// work when many are.
 #pragma once
 
 #include "event_loop/deadline_wheel.hpp"
@@ -108,7 +110,6 @@ private:
   void wait_until_writable();
   void on_writable(const error_code& ec);
   void on_all_written();
-  void finish_turn();
   void settle() noexcept;
 
   // -- time
@@ -129,16 +130,17 @@ private:
   std::string request_id_;
   deadline deadline_{*this};
 
-  time_point now_;              ///< of this turn
-  time_point since_;            ///< when the phase began, or a body was last seen to make progress
-  std::uint64_t body_then_ = 0; ///< bytes of the body that had come by then
-  time_point written_since_;    ///< the same for a write that waits for its peer
+  time_point now_;                        ///< of this turn
+  time_point since_;                      ///< when the phase began, or a body was last seen to make progress
+  std::uint64_t body_then_ = 0;           ///< bytes of the body that had come by then
+  std::optional<time_point> grace_until_; ///< an answer is late, and has until then
+  time_point written_since_;              ///< the same for a write that waits for its peer
   std::uint64_t written_then_ = 0;
   std::uint64_t drained_ = 0;     ///< bytes dropped while draining
   std::size_t head_searched_ = 0; ///< bytes of the buffer that hold no end of a head
 
   phase phase_ = phase::idle;
-  bool reading_ = false;     ///< a read is under way
+  bool reading_ = false;     ///< a read is under way, and `buffer_` has given it room
   bool writing_ = false;     ///< the peer is slower than we are: waiting for it to take more
   bool held_back_ = false;   ///< the gateway will see to it that what is there is written
   bool input_ended_ = false; ///< the peer has said that it sends no more

@@ -112,7 +112,7 @@ void session::on_writable(const error_code& ec) {
     writing_ = false;
     go_on();
   }
-  finish_turn();
+  settle();
 }
 
 void session::on_all_written() {
@@ -179,7 +179,7 @@ void session::on_read(const error_code& ec, std::size_t bytes, bool filled) {
     take_input(again, n);
     filled = n == room;
   }
-  finish_turn();
+  settle();
 }
 
 void session::take_input(const error_code& ec, std::size_t bytes) {
@@ -214,17 +214,13 @@ void session::on_input_end(bool orderly) {
   }
 }
 
-/// The end of an I/O handler: runs the actors that it woke, whose answers come to `on_reply`.
-void session::finish_turn() {
-  gateway_.unit().flush();
-  settle();
-}
-
 /// Whatever has happened: sees to it that the peer is listened to, and that nothing lasts for ever.
 void session::settle() noexcept {
   if (phase_ == phase::closed)
     return;
-  if (!reading_ && !input_ended_)
+  // An answer that is about to come need not be watched over; what the peer sends meanwhile is read after it.
+  auto answer_is_near = phase_ == phase::answering && !exchange_.waiting();
+  if (!reading_ && !input_ended_ && !answer_is_near)
     read_some();
   if (auto at = due())
     gateway_.deadlines().arm(deadline_, *at);

@@ -10,8 +10,9 @@ namespace lmq {
 namespace {
 
 /// Headers of the answer that describe the answer itself; a preserved one would contradict them.
-constexpr std::array<std::string_view, 7> reserved = {
-  "connection", "content-length", "date", "keep-alive", "transfer-encoding", "trailer", "upgrade"};
+constexpr std::array<std::string_view, 9> reserved = {
+  "allow",   "connection",        "content-length", "date",        "keep-alive",
+  "trailer", "transfer-encoding", "upgrade",        "x-request-id"};
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

@@ -53,27 +53,27 @@ private:
     if (!accepted)
       return to_error(accepted.error());
     promises_.emplace(w, promise{*this});
-    perform(at);
+    perform();
     return promise::later();
   }
 
   void on_cancel(waiter_id w) {
     auto at = now();
     machine_.cancel(w, at, out_);
-    perform(at);
+    perform();
   }
 
   void on_opened(const queue_ref& q) {
     queues_[*q.name] = q;
     machine_.opened(*q.name, out_);
-    perform(now());
+    perform();
   }
 
   void on_gone(const std::string& queue) {
     auto at = now();
     queues_.erase(queue);
     machine_.gone(queue, at, out_);
-    perform(at);
+    perform();
   }
 
   /// A queue may have been deleted and opened anew since it spoke. Its shared name tells the one from the
@@ -88,7 +88,7 @@ private:
       return;
     auto at = now();
     machine_.offered(*queue, oldest, at, out_);
-    perform(at);
+    perform();
   }
 
   void on_watched(const std::shared_ptr<const std::string>& queue, bool ready) {
@@ -96,7 +96,7 @@ private:
       return;
     auto at = now();
     machine_.watched(*queue, ready, at, out_);
-    perform(at);
+    perform();
   }
 
   /// The answer to a take goes to its waiter; where that has left meanwhile, back to the queue.
@@ -109,8 +109,8 @@ private:
     else if (got)
       anon_send(queue.actor, give_back_atom::value, what.delivery->lease);
     if (!here)
-      promises_.erase(w);
-    perform(at);
+      answer(w, {nullptr, std::nullopt}); // it was cancelled while the take was under way
+    perform();
   }
 
   void on_tick(std::uint64_t number) {
@@ -118,16 +118,16 @@ private:
       return;
     auto at = now();
     machine_.tick(at, out_);
-    perform(at);
+    perform();
   }
 
   // -- effects
 
-  void perform(time_point at) {
+  void perform() {
     for (auto& e : out_)
       std::visit([this](auto& x) { perform_one(x); }, e);
     out_.clear();
-    tick_.arm(*this, machine_.next_deadline(), at);
+    tick_.arm(*this, machine_.next_deadline());
   }
 
   void perform_one(watch_queue& x) {

@@ -219,6 +219,13 @@ result<pull_any_machine::patterns::iterator> pull_any_machine::known(const std::
 /// is gone speaks of the slot's owner of today, or of nobody.
 void pull_any_machine::catch_up(known_pattern& p) {
   p.matches.resize(names_.size());
+  if (opened_.size() - p.seen >= slots_.size()) { // cheaper than the journal: each queue once
+    p.matches.reset();
+    for (const auto& [name, s] : slots_)
+      if (p.compiled.finds(name))
+        p.matches.set(s);
+    p.seen = opened_.size();
+  }
   for (; p.seen < opened_.size(); ++p.seen)
     if (const auto& name = names_[opened_[p.seen]]; !name.empty() && p.compiled.finds(name))
       p.matches.set(opened_[p.seen]);

@@ -66,6 +66,12 @@ public:
     };
   }
 
+  /// Whoever waits hears of the end, also where a handler threw; handles to the actor may outlive it.
+  void on_exit() override {
+    promises_.clear();
+    watcher_ = nullptr;
+  }
+
 private:
   push_outcome on_push(message_id id, message& pushed, const request_headers& headers) {
     if (headers && !hooks_.empty())
@@ -142,7 +148,7 @@ private:
     for (auto& e : out_)
       std::visit([&](auto& x) { perform_one(x, at); }, e);
     out_.clear();
-    tick_.arm(*this, machine_.next_deadline(), at);
+    tick_.arm(*this, machine_.next_deadline());
   }
 
   void perform_one(deliver& x, time_point at) {

@@ -71,3 +71,9 @@ CAF_TEST(a copy finds what the original finds and keeps its text) {
   CAF_CHECK(copy.finds("ab"));
   CAF_CHECK_EQUAL(copy.text(), "^a");
 }
+
+CAF_TEST(repetitions that make a small expression large are refused) {
+  CAF_CHECK(refused("(.?){1000}x"));
+  CAF_CHECK(refused("([a-h]{1,250}){3}x"));
+  CAF_CHECK(!refused("^[a-z]{1,60}-[0-9]{1,10}$"));
+}

@@ -68,7 +68,7 @@ CAF_TEST(a later and an earlier deadline need one tick each and stale ones do no
   CAF_CHECK(settle("q", a.value().delivery->lease, verdict::ack).refused());
 }
 
-CAF_TEST(a deadline beyond the horizon of the timer is met all the same) {
+CAF_TEST(a deadline far ahead is met) {
   property_set slow;
   slow.timeout = 3600s;
   patch("q", slow);

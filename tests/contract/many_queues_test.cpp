@@ -155,6 +155,26 @@ EVERY_WIRE("one message for several waiters is delivered to one of them") {
   expect(first.has_value() != second.has_value(), "not delivered exactly once");
 }
 
+EVERY_WIRE("waiters by name and by pattern are served in one order, first come, first served") {
+  auto client = wire.connect();
+  auto name = fresh_name();
+  std::vector<std::unique_ptr<broker_client>> waiters;
+  for (int i = 0; i < 6; ++i) {
+    waiters.push_back(wire.connect());
+    if (i % 2 == 0)
+      waiters.back()->begin_pull_any(only(name), long_wait);
+    else
+      waiters.back()->begin_pull(name, long_wait);
+    let_it_arrive();
+  }
+  for (auto* content : {"a", "b", "c", "d", "e", "f"})
+    client->push(name, content);
+  std::string served;
+  for (auto& waiter : waiters)
+    served += waiter->end_pull().value().content();
+  expect_equal(served, "abcdef");
+}
+
 CONTRACT("a push to many answers what it did for each queue, sorted by name") {
   auto client = http();
   auto common = fresh_name();

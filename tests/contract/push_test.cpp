@@ -145,3 +145,19 @@ CONTRACT("a body cut off by the client is no message") {
   auto client = http();
   expect_nothing(pull(client, name));
 }
+
+CONTRACT("when a push is answered the next pull finds the message, on any connection and thread") {
+  server_process several{{.threads = 3}};
+  std::vector<http_client> clients;
+  clients.reserve(4);
+  for (int i = 0; i < 4; ++i)
+    clients.emplace_back(several.http_port());
+  for (std::size_t i = 0; i < 400; ++i) {
+    auto name = "queue" + std::to_string(i % 40) + "end";
+    push_ok(clients[i % 4], name, "x");
+    auto target = i % 2 == 0 ? "/messages/" + name + "?t=0" : "/messages?t=0&qre=^" + name + "$";
+    auto answer = clients[i / 4 % 4].request("GET", target);
+    require(answer.status == 200, "not found by " + target);
+  }
+  expect(several.stop() == 0, "ended badly: " + several.process().standard_error());
+}
