@@ -126,6 +126,8 @@ private:
   void perform_one(close_queue& x) {
     auto it = queues_.find(x.name);
     anon_send(it->second.ref.actor, close_atom::value);
+    // Who still holds the old reference sends its push again to the queue's successor, which may have hooks.
+    *it->second.wants_headers = true;
     queues_.erase(it);
     tell_subscribers(gone_atom::value, x.name);
   }
