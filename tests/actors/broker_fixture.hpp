@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <variant>
+#include <vector>
 
 namespace lmq {
 
@@ -24,6 +25,9 @@ public:
   T& value() const { return std::get<1>(*state_); }
   refusal why() const { return to_refusal(error()); }
   const caf::error& error() const { return std::get<2>(*state_); }
+
+  /// For whoever must outlive the references that are handed out.
+  std::shared_ptr<void> state() const { return state_; }
 
   void set(T x) const { state_->template emplace<1>(std::move(x)); }
   void fail(caf::error e) const { state_->template emplace<2>(std::move(e)); }
@@ -48,14 +52,17 @@ struct broker_fixture : test_coordinator_fixture<> {
   template <class T, class Handle, class... Ts>
   answer<T> ask_later(const Handle& to, Ts... message) {
     answer<T> a;
-    sys.spawn([=](caf::event_based_actor* asker) {
+    answers_.push_back(a.state());
+    // With an argument, for CAF 0.17.6 reads through a null pointer when a function is spawned without any.
+    auto asker_of = [=](caf::event_based_actor* asker, caf::unit_t) {
       if constexpr (std::is_same_v<T, caf::unit_t>)
         asker->request(to, caf::infinite, message...)
           .then([a] { a.set(caf::unit); }, [a](caf::error& e) { a.fail(std::move(e)); });
       else
         asker->request(to, caf::infinite, message...)
           .then([a](T& x) { a.set(std::move(x)); }, [a](caf::error& e) { a.fail(std::move(e)); });
-    });
+    };
+    sys.spawn(asker_of, caf::unit);
     return a;
   }
 
@@ -104,6 +111,10 @@ struct broker_fixture : test_coordinator_fixture<> {
   static std::string body(const answer<pulled>& a) {
     return std::string{std::get<message>(a.value().delivery->content).content.body()};
   }
+
+  /// CAF_CHECK_EQUAL looks at its operands after the statement that made them, so answers live as long as the
+  /// test.
+  std::vector<std::shared_ptr<void>> answers_;
 
   broker doors;
   id_source ids{1};
