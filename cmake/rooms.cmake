@@ -85,7 +85,8 @@ function(lmq_room_tests room)
     get_filename_component(suite "${file}" NAME_WE)
     string(REGEX REPLACE "_test$" "" suite "${suite}")
     # CAF's runner ends with 0 when no suite matches or nothing was checked, so that is told by its words.
-    add_test(NAME ${room}.${suite} COMMAND test_${room} -n -v 3 -s "^${suite}$")
+    # -r 0: CTest ends what hangs. CAF's own watchdog would be a second thread beside tests that fork.
+    add_test(NAME ${room}.${suite} COMMAND test_${room} -n -r 0 -v 3 -s "^${suite}$")
     set_tests_properties(${room}.${suite} PROPERTIES TIMEOUT 120 FAIL_REGULAR_EXPRESSION "(tests|checks): +0")
   endforeach()
 endfunction()
