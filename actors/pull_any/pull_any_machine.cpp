@@ -57,7 +57,7 @@ result<void> pull_any_machine::pull(waiter_id who, const std::string& expression
   if (!wants)
     return tl::unexpected{wants.error()};
   ++(*wants)->waiters;
-  auto it = waiters_.emplace(who, waiter{*wants, deadline, std::nullopt}).first;
+  auto it = waiters_.emplace(who, waiter{*wants, deadline}).first;
   if (deadline)
     deadlines_.emplace(*deadline, who);
   seek(it, out);
@@ -114,7 +114,7 @@ bool pull_any_machine::taken(const std::string& queue, waiter_id who, bool got, 
   if (here && got) {
     forget(it);
   } else if (here) {
-    it->second.taking.reset();
+    it->second.taking = false;
     if (!s && it->second.wants->matches.none()) { // that was the last queue that matched
       out.push_back(nothing_for{who});
       forget(it);
@@ -285,7 +285,7 @@ void pull_any_machine::start_take(waiters_by_age::iterator it, slot from, pull_a
   taking_.set(from);
   takers_[from] = it->first;
   cursor_ = from;
-  it->second.taking = from;
+  it->second.taking = true;
   out.push_back(take_from{names_[from], it->first});
 }
 

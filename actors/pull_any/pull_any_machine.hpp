@@ -3,16 +3,15 @@
 // The conversation with a queue, so that neither side asks in vain and the order of arrival holds among all
 // waiters:
 //
-//   watch   this machine, when somebody waits whose pattern finds the queue: "offer me what becomes ready".
-//           The queue answers whether a message is ready now.
-//   offer   the queue, when a message becomes ready: "this is ready; my own oldest waiter is W". It waits for
-//   one of take    - "give it to this waiter of mine": the queue answers with the delivery, or with nothing
-//   if it is gone,
-//             and before that offers what is ready still
-//   yield   - "your own waiter is older: serve it"
-//   keep    - "nobody waits here": the queue serves its own and says no more. This machine remembers the
-//   queue as
-//             available and tries it by `take` before it lets anybody wait.
+// - watch: this machine, when somebody waits whose pattern finds the queue: "offer me what becomes ready".
+//   The queue answers whether a message is ready now.
+// - offer: the queue, when a message becomes ready: "this is ready; my own oldest waiter is W". It waits for
+//   one of the following.
+// - take: "give it to this waiter of mine". The queue answers with the delivery, or with nothing if it is
+//   gone, and before that offers what is ready still.
+// - yield: "your own waiter is older: serve it".
+// - keep: "nobody waits here". The queue serves its own and says no more. This machine remembers the queue as
+//   available and tries it by `take` before it lets anybody wait.
 //
 // So a queue that nobody watches never talks, and one that is available costs nothing until somebody takes
 // from it. A waiter has at most one take under way, so that exactly one message is taken for it.
@@ -126,7 +125,7 @@ private:
   struct waiter {
     patterns::iterator wants;
     std::optional<time_point> deadline;
-    std::optional<slot> taking;
+    bool taking = false; ///< a take is under way for it
   };
   using waiters_by_age = std::map<waiter_id, waiter>;
 
@@ -164,8 +163,8 @@ private:
   std::unordered_map<std::string, patterns::iterator> by_text_;
   waiters_by_age waiters_;
   std::set<std::pair<time_point, waiter_id>> deadlines_;
-  time_point
-    answered_until_{}; ///< waiters that were due until then and are still here wait for a queue's answer
+  /// Waiters that were due until then and are still here wait for a queue's answer.
+  time_point answered_until_{};
 };
 
 } // namespace lmq

@@ -128,8 +128,8 @@ void queue_machine::take(waiter_id who, time_point now, effects& out) {
   if (got)
     out.pop_back();
   tick(now, out);
-  out.push_back(
-    std::move(answered)); // last: it closes the take, and what else is ready has been offered by then
+  // Last: it closes the take, and what else is ready has been offered by then.
+  out.push_back(std::move(answered));
 }
 
 void queue_machine::yield(time_point now, effects& out) {
