@@ -4,6 +4,7 @@
 #pragma once
 
 #include "actors/stats/report.hpp"
+#include "actors/supervision/health.hpp"
 #include "core/message.hpp"
 #include "core/properties.hpp"
 
@@ -33,6 +34,7 @@ using close_atom = caf::atom_constant<caf::atom("close")>;
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
 using watch_atom = caf::atom_constant<caf::atom("watch")>;
+using unwatch_atom = caf::atom_constant<caf::atom("unwatch")>;
 using take_atom = caf::atom_constant<caf::atom("take")>;
 using yield_atom = caf::atom_constant<caf::atom("yield")>;
 using keep_atom = caf::atom_constant<caf::atom("keep")>;
@@ -49,7 +51,15 @@ using patch_atom = caf::atom_constant<caf::atom("patch")>;
 using reset_atom = caf::atom_constant<caf::atom("reset")>;
 using subscribe_atom = caf::atom_constant<caf::atom("subscribe")>;
 using opened_atom = caf::atom_constant<caf::atom("opened")>;
+using restarted_atom = caf::atom_constant<caf::atom("restarted")>;
 using gone_atom = caf::atom_constant<caf::atom("gone")>;
+using revive_atom = caf::atom_constant<caf::atom("revive")>;
+
+using doors_atom = caf::atom_constant<caf::atom("doors")>;
+using health_atom = caf::atom_constant<caf::atom("health")>;
+using crashed_atom = caf::atom_constant<caf::atom("crashed")>;
+using down_atom = caf::atom_constant<caf::atom("down")>;
+using up_atom = caf::atom_constant<caf::atom("up")>;
 
 // -- values
 
@@ -80,13 +90,14 @@ using queue_handle = caf::typed_actor<
   // Errors: no_such_lease
   caf::replies_to<settle_atom, lease_id, verdict>::with<void>,
   // Takes back a delivery that reached nobody: no retry is spent, the message keeps its place.
-  caf::reacts_to<give_back_atom, lease_id>,
+  caf::replies_to<give_back_atom, lease_id>::with<void>,
   caf::replies_to<report_atom>::with<queue_report>,
   // From the registry: properties in force from now on; the end of the queue.
   caf::reacts_to<configure_atom, properties>,
   caf::reacts_to<close_atom>,
   // From pull_any, see pull_any_machine.hpp.
   caf::replies_to<watch_atom, caf::actor>::with<bool>,
+  caf::reacts_to<unwatch_atom>,
   caf::replies_to<take_atom, waiter_id>::with<pulled>,
   caf::reacts_to<yield_atom>,
   caf::reacts_to<keep_atom>,
@@ -96,7 +107,7 @@ using queue_handle = caf::typed_actor<
 /// All a gateway needs to talk to a queue.
 struct queue_ref {
   std::shared_ptr<const std::string> name;
-  queue_handle actor;
+  queue_handle actor; ///< null while the queue is down
   /// Set by the registry before it answers a change of properties: send the request's headers along with pushes.
   std::shared_ptr<const std::atomic<bool>> wants_headers;
 };
@@ -104,9 +115,9 @@ struct queue_ref {
 // -- the registry (actors/registry): names, rules, properties
 
 using registry_handle = caf::typed_actor<
-  // The queue of that name; created if there is none. Errors: bad_name, over_limit
+  // The queue of that name; created if there is none. Errors: bad_name, over_limit, unavailable (it is down)
   caf::replies_to<resolve_atom, std::string>::with<queue_ref>,
-  // Errors: no_such_queue
+  // Errors: no_such_queue, unavailable (it is down)
   caf::replies_to<find_atom, std::string>::with<queue_ref>,
   // All queues whose names the pattern finds, sorted by name. Errors: bad_pattern
   caf::replies_to<match_atom, std::string>::with<std::vector<queue_ref>>,
@@ -120,8 +131,12 @@ using registry_handle = caf::typed_actor<
   // Both create the queue. Errors: bad_name, unknown_hook, over_limit
   caf::replies_to<patch_atom, std::string, property_set>::with<void>,
   caf::replies_to<reset_atom, std::string>::with<void>,
-  // From now on the actor hears (opened_atom, queue_ref) and (gone_atom, std::string) of every queue; first of those
-  // that exist.
+  // Starts a queue that is down; one that is up stays as it is. Errors: no_such_queue
+  caf::replies_to<revive_atom, std::string>::with<void>,
+  // What is known of a queue that is down. Errors: no_such_queue (or it is up)
+  caf::replies_to<report_atom, std::string>::with<queue_report>,
+  // From now on the actor hears (opened_atom, queue_ref), (restarted_atom, queue_ref) and (gone_atom, std::string) of
+  // every queue; first of those that exist. A queue that is down is gone, one that is revived opened.
   caf::reacts_to<subscribe_atom, caf::strong_actor_ptr>>;
 
 // -- pulls over many queues (actors/pull_any)
@@ -131,6 +146,7 @@ using pull_any_handle = caf::typed_actor<
   caf::replies_to<pull_atom, std::string, waiter_id, wait_time>::with<pulled>,
   caf::reacts_to<cancel_atom, waiter_id>,
   caf::reacts_to<opened_atom, queue_ref>,
+  caf::reacts_to<restarted_atom, queue_ref>,
   caf::reacts_to<gone_atom, std::string>,
   // From a watched queue: a message is ready; its oldest waiter, if it has any.
   caf::reacts_to<offer_atom, std::shared_ptr<const std::string>, std::optional<waiter_id>>,
@@ -145,12 +161,33 @@ using fan_out_handle = caf::typed_actor<
   // Errors: bad_pattern
   caf::replies_to<push_atom, std::string, message, request_headers>::with<push_outcomes>,
   // Of all queues, sorted by name.
-  caf::replies_to<report_atom>::with<std::vector<queue_report>>>;
+  caf::replies_to<report_atom>::with<std::vector<queue_report>>,
+  // From the supervisor: the registry of now.
+  caf::reacts_to<registry_handle>>;
+
+// -- the supervisor (actors/supervision)
+
+struct broker;
+
+using supervisor_handle = caf::typed_actor<
+  // The doors as they are now. A part that has ended is started again first, as far as its limit allows.
+  caf::replies_to<doors_atom>::with<broker>,
+  caf::replies_to<health_atom>::with<health_report>,
+  // From the registry: a queue was started again; it is left alone, and why; it runs again or is deleted.
+  caf::reacts_to<restarted_atom, std::string>,
+  caf::reacts_to<down_atom, std::string, std::string>,
+  caf::reacts_to<up_atom, std::string>,
+  // From a gateway: a connection's handler failed, and what it said.
+  caf::reacts_to<crashed_atom, std::string>,
+  // Its own timer.
+  caf::reacts_to<tick_atom, std::uint64_t>>;
 
 // clang-format on
 
-/// The doors of the broker.
+/// The doors of the broker. The supervisor's stays as it is; the others change when their actors are started
+/// again, and requests to the old ones bounce.
 struct broker {
+  supervisor_handle supervisor;
   registry_handle registry;
   pull_any_handle pull_any;
   fan_out_handle fan_out;
@@ -176,4 +213,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::queue_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<lmq::queue_ref>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::queue_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<lmq::queue_report>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::broker)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::health_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::registry_handle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::string>)

@@ -15,7 +15,7 @@ std::size_t raise_file_limit() {
   return static_cast<std::size_t>(setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur);
 }
 
-bool fit_into_files(http_limits& limits, std::size_t files) {
+bool fit_into_files(gateway_limits& limits, std::size_t files) {
   auto room = files > files_reserved + 1 ? files - files_reserved : 2;
   // Those that are about to hear a 503 have a file open as well.
   limits.refused_connections_max =

@@ -16,6 +16,6 @@ inline constexpr std::size_t files_reserved = 64;
 std::size_t raise_file_limit();
 
 /// Takes the limits on connections down to what `files` allow. Returns whether it had to.
-bool fit_into_files(http_limits& limits, std::size_t files);
+bool fit_into_files(gateway_limits& limits, std::size_t files);
 
 } // namespace lmq

@@ -2,7 +2,6 @@
 
 #include "actors/start.hpp"
 #include "apps/resolve.hpp"
-#include "apps/rpc_door.hpp"
 #include "event_loop/coordinator.hpp"
 #include "gateway/server.hpp"
 
@@ -17,7 +16,7 @@
 namespace lmq {
 
 struct node::parts {
-  parts(const settings& with, rpc_door&& door) : rpc(std::move(door)) {
+  explicit parts(const settings& with) {
     // The configuration is what stands here: CAF reads neither our command line nor a file of its own.
     coordinator_options threads;
     threads.threads = with.threads;
@@ -30,23 +29,22 @@ struct node::parts {
   parts& operator=(const parts&) = delete;
 
   ~parts() {
-    if (http) {
+    if (server) {
       // Shared, because the I/O thread may still be in set_value when we are through.
       auto stopped = std::make_shared<std::promise<void>>();
-      http->stop([stopped] { stopped->set_value(); });
+      server->stop([stopped] { stopped->set_value(); });
       stopped->get_future().wait();
     }
-    http.reset();
+    server.reset();
     stop_broker(doors);
     // No handle is left; whoever still runs is waited for by the system's end.
     system.reset();
   }
 
-  rpc_door rpc;
   caf::actor_system_config config;
   std::optional<caf::actor_system> system;
   broker doors;
-  std::optional<http_server> http;
+  std::optional<gateway_server> server;
 };
 
 checked<node> node::start(const settings& with) {
@@ -54,21 +52,22 @@ checked<node> node::start(const settings& with) {
     return tl::unexpected<std::string>(fmt::format(
       "{}: {}; end what listens there, or choose another address with --{}", option, what, option));
   };
-  auto door = rpc_door::open(with.rpc);
-  if (!door)
-    return complain("rpc", door.error());
-  auto endpoint = resolve(with.http);
-  if (!endpoint)
-    return complain("http", endpoint.error());
-  auto p = std::make_unique<parts>(with, *std::move(door));
-  auto server = http_server::start(*p->system, p->doors,
-                                   {.address = endpoint->address().to_string(),
-                                    .port = endpoint->port(),
-                                    .nodes = {.active = {with.name}, .all = {with.name}},
-                                    .limits = with.limits});
+  auto http = resolve(with.http);
+  if (!http)
+    return complain("http", http.error());
+  auto rpc = resolve(with.rpc);
+  if (!rpc)
+    return complain("rpc", rpc.error());
+  auto p = std::make_unique<parts>(with);
+  auto server = gateway_server::start(*p->system, p->doors,
+                                      {.http = {http->address().to_string(), http->port()},
+                                       .rpc = {rpc->address().to_string(), rpc->port()},
+                                       .nodes = {.active = {with.name}, .all = {with.name}},
+                                       .limits = with.limits});
   if (!server)
-    return complain("http", server.error());
-  p->http = *std::move(server);
+    return complain(server.error().where == start_failure::protocol::rpc ? "rpc" : "http",
+                    server.error().what);
+  p->server = *std::move(server);
   return node{std::move(p)};
 }
 
@@ -78,10 +77,10 @@ node& node::operator=(node&&) noexcept = default;
 node::~node() = default;
 
 std::uint16_t node::http_port() const {
-  return parts_->http->port();
+  return parts_->server->http_port();
 }
 std::uint16_t node::rpc_port() const {
-  return parts_->rpc.port();
+  return parts_->server->rpc_port();
 }
 
 void node::stop() {

@@ -1,5 +1,5 @@
-// A running node: the actor system, the broker, the HTTP server and the RPC port, in the order in which they
-// need each other.
+// A running node: the actor system, the broker, and the server of HTTP and MessagePack-RPC, in the order in
+// which they need each other.
 //
 // Holds all of them. Owned by the main thread, which alone calls it.
 #pragma once
@@ -25,8 +25,8 @@ public:
   std::uint16_t http_port() const;
   std::uint16_t rpc_port() const;
 
-  /// HTTP first (waiting pulls are answered), then the actors, then every handle, then the actor system.
-  /// Takes as long as `http_limits::stop_timeout` where a client does not take its answer.
+  /// The server first (waiting pulls are answered), then the actors, then every handle, then the actor
+  /// system. Takes as long as `gateway_limits::stop_timeout` where a client does not take its answer.
   void stop();
 
 private:

@@ -54,7 +54,7 @@ constexpr serve_option time(std::string_view name, std::string_view help) {
 
 const serve_option table[]{
   address<&settings::http>("http", "serve HTTP here; port 0 is any free one"),
-  address<&settings::rpc>("rpc", "MessagePack-RPC: not served yet, connections are closed at once"),
+  address<&settings::rpc>("rpc", "serve MessagePack-RPC here; port 0 is any free one"),
   {"memory", "Node", "", "keep all in memory, lost at the end; so far there is nothing else",
    [](settings& s, std::string_view text) { return put(parse_switch(text), s.memory); },
    [](const settings& s) { return std::string{s.memory ? "true" : "false"}; }},
@@ -69,21 +69,21 @@ const serve_option table[]{
   {"log-level", "Node", "LEVEL", "what standard error gets: debug, info, warn, error or off",
    [](settings& s, std::string_view text) { return put(parse_log_level(text), s.level); },
    [](const settings& s) { return std::string{to_text(s.level)}; }},
-  bytes<&http_limits::header_bytes_max>("header-bytes-max",
-                                        "of a request's line and headers; more is answered with 431"),
-  bytes<&http_limits::body_bytes_max>("body-bytes-max", "of a request's body; more is answered with 413"),
+  bytes<&gateway_limits::header_bytes_max>("header-bytes-max",
+                                           "of a request's line and headers; more is answered with 431"),
+  bytes<&gateway_limits::body_bytes_max>("body-bytes-max", "of a request's body; more is answered with 413"),
   {"connections-max", "Limits of a connection", "N",
    "open at a time; further ones are answered with 503 and closed",
    [](settings& s, std::string_view text) {
      return put(parse_whole(text, {1, settings_limits::connections_max}), s.limits.connections_max);
    },
    [](const settings& s) { return fmt::format("{}", s.limits.connections_max); }},
-  time<&http_limits::header_timeout>("header-timeout",
-                                     "from a request's first byte to the end of its headers; then 408"),
-  time<&http_limits::idle_timeout>("idle-timeout",
-                                   "without a request, until it is closed; a waiting pull is a request"),
-  time<&http_limits::body_timeout>("body-timeout",
-                                   "in which each further 4 KiB of a body must come; else 408"),
+  time<&gateway_limits::header_timeout>("header-timeout",
+                                        "from a request's first byte to the end of its headers; then 408"),
+  time<&gateway_limits::idle_timeout>("idle-timeout",
+                                      "without a request, until it is closed; a waiting pull is a request"),
+  time<&gateway_limits::body_timeout>("body-timeout",
+                                      "in which each further 4 KiB of a body must come; else 408"),
 };
 
 } // namespace

@@ -4,12 +4,14 @@
 #include "apps/log.hpp"
 #include "apps/node.hpp"
 #include "apps/stop_watchdog.hpp"
+#include "core/fault_point.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <unistd.h>
 #include <utility>
 
@@ -59,14 +61,26 @@ void log_start(const settings& asked, const node& started, std::size_t connectio
   if (asked.limits.connections_max < connections_wanted)
     // Only who asked for a number is warned of not getting it.
     spdlog::log(
-      connections_wanted == http_limits{}.connections_max ? spdlog::level::info : spdlog::level::warn,
+      connections_wanted == gateway_limits{}.connections_max ? spdlog::level::info : spdlog::level::warn,
       "node.connections_reduced wanted={} connections_max={} message=\"raise the hard limit on open files "
       "(ulimit -Hn) to have more\"",
       connections_wanted, asked.limits.connections_max);
   spdlog::info("http.listen address={}", to_text(host_port{asked.http.host, started.http_port()}));
-  spdlog::info(
-    "rpc.listen address={} message=\"MessagePack-RPC is not served yet; connections are closed at once\"",
-    to_text(host_port{asked.rpc.host, started.rpc_port()}));
+  spdlog::info("rpc.listen address={}", to_text(host_port{asked.rpc.host, started.rpc_port()}));
+}
+
+/// In a build with fault points, what the environment asks for; nothing in any other.
+void begin_faults() {
+#ifdef LMQ_FAULTS
+  const char* plan = std::getenv("LMQ_FAULT_PLAN");
+  const char* seed = std::getenv("LMQ_FAULT_SEED");
+  if (plan == nullptr || seed == nullptr)
+    return;
+  spdlog::warn("node.faults seed={} plan={} message=\"this program fails on purpose; SIGUSR1 ends that\"",
+               seed, plan);
+  std::signal(SIGUSR1, [](int) { fault_plan::never(); });
+  fault_plan::at_random(std::strtoull(seed, nullptr, 10), plan);
+#endif
 }
 
 } // namespace
@@ -81,6 +95,7 @@ exit_code serve(settings asked) {
     return exit_code::usage;
   }
   log_start(asked, *started, connections_wanted);
+  begin_faults();
   auto signal = signals.wait();
   spdlog::info("node.stop signal={}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
   signals.let_through();

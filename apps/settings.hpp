@@ -24,7 +24,7 @@ struct settings {
   std::size_t threads = default_threads();
   std::string name = default_node_name();
   log_level level = log_level::info;
-  http_limits limits;
+  gateway_limits limits;
 };
 
 /// Bounds of the settings themselves.

@@ -4,10 +4,12 @@
 #   lmq_room_tests(actors DEPENDS lmq_actors)          program test_actors from tests/actors/*_test.cpp
 #   lmq_fuzzers(DEPENDS lmq_core)                      one program fuzz_x for each fuzz_x.cpp in this folder
 #
-# A test file x_test.cpp defines CAF_SUITE x; it runs as the CTest entry <room>.x.
+# A test file x_test.cpp defines CAF_SUITE x; it runs as the CTest entry <room>.x. Those named x_faults_test.cpp
+# need fault points that can throw, and are left out where there are none (LMQ_FAULTS).
 # Every program lies at the top of the build folder: build/release/lmq, build/release/test_core.
 
 option(LMQ_WERROR "Warnings are errors" OFF)
+option(LMQ_FAULTS "Fault points (core/fault_point.hpp) can throw; for tests, not for use" OFF)
 option(LMQ_FUZZ "Build tests/fuzz; asks for clang's libFuzzer" OFF)
 set(LMQ_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined")
 
@@ -44,6 +46,9 @@ if(LMQ_SANITIZE)
                          -fno-sanitize-recover=undefined)
   target_link_options(lmq_flags INTERFACE -fsanitize=${LMQ_SANITIZE})
 endif()
+if(LMQ_FAULTS)
+  target_compile_definitions(lmq_flags INTERFACE LMQ_FAULTS)
+endif()
 if(LMQ_FUZZ)
   # The rooms are watched by the fuzzer as well, but only a target has its main().
   target_compile_options(lmq_flags INTERFACE -fsanitize=fuzzer-no-link)
@@ -71,12 +76,16 @@ endfunction()
 function(lmq_room_tests room)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
   file(GLOB suites CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp")
+  file(GLOB of_faults CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_faults_test.cpp")
+  if(NOT LMQ_FAULTS)
+    list(REMOVE_ITEM suites ${of_faults})
+  endif()
   if(NOT suites)
     return()
   endif()
   # Whatever else lies in the folder is shared by its suites.
   file(GLOB shared CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
-  list(REMOVE_ITEM shared ${suites})
+  list(REMOVE_ITEM shared ${suites} ${of_faults})
   add_executable(test_${room} ${suites} ${shared})
   target_link_libraries(test_${room} PRIVATE ${ARG_DEPENDS} lmq_test_main)
   # What is tested is optimised; the tests themselves run once, and compile in two thirds of the time so.

@@ -1,8 +1,9 @@
 // One request's conversation with the broker: whom to ask, what to do with what comes back, when to ask
 // again.
 //
-// Held by a session, which has one request under way at a time, and used on its thread. Knows no bytes: a
-// request goes in, an answer comes out.
+// Held by whoever waits for the answer (an HTTP session, a call of an RPC session), which has one request
+// under way at a time, and used on its thread. Knows neither bytes nor protocols: a request goes in, an
+// answer comes out.
 #pragma once
 
 #include "actors/messages.hpp"
@@ -13,50 +14,63 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
 namespace lmq {
 
-class http_gateway;
+class gateway_actor;
+
+/// Who hears of replies, and hands them to `exchange::on_reply`.
+struct reply_to {
+  reply_handler& handler;
+  std::uint64_t mark = 0; ///< which of the handler's exchanges this is; see `exchange::mark_of`
+};
+
+/// Which way a request takes to its queue.
+enum class route_use {
+  known, ///< the one that the gateway has learnt, if it has
+  anew,  ///< asked for again, behind what was asked before
+};
 
 class exchange {
 public:
-  enum class body_kind { none, payload, text };
-
   /// @param gateway  outlives it
-  explicit exchange(http_gateway& gateway) noexcept : gateway_(gateway) {}
+  explicit exchange(gateway_actor& gateway) noexcept : gateway_(gateway) {}
   ~exchange() { abandon(); }
 
   exchange(const exchange&) = delete;
   exchange& operator=(const exchange&) = delete;
 
+  /// The mark of the exchange that a reply is for, from the reply's tag.
+  static constexpr std::uint64_t mark_of(std::uint64_t tag) noexcept { return tag >> step_bits; }
+
   // -- in the order in which they are called
 
-  /// The head of a request has come.
-  void prepare(request what);
+  /// It is known what is asked, but for what comes with a body.
+  void prepare(request what, route_use way = route_use::known);
 
-  /// What the request's body is good for.
-  body_kind wanted_body() const noexcept;
+  /// What is asked. Rules and properties may be filled in until `begin`.
+  request& asked() noexcept { return what_; }
 
   /// Whether a hook may ask for the request's headers. To be asked when the head has come, not earlier: a
   /// change of hooks that was answered before counts for a request that is sent after.
   bool wants_headers() const noexcept;
   void set_headers(header_list headers);
 
-  void set_body(payload body) { content_.content = std::move(body); }
-  void set_body(std::string body) { text_ = std::move(body); }
+  /// What a push brings.
+  void set_content(payload content) { content_.content = std::move(content); }
 
-  /// All of the request has come.
-  /// @param owner  hears of the reply; hands it to `on_reply`
-  /// @returns the answer if it needs nobody
-  std::optional<answer> begin(reply_handler& owner, time_point now);
+  /// All of the request has come. The broker is asked; the answer is never there at once.
+  void begin(reply_to owner, time_point now);
 
   /// @returns the answer, or nothing if somebody else had to be asked
-  std::optional<answer> on_reply(reply_handler& owner, std::uint64_t tag, caf::mailbox_element& reply,
+  std::optional<answer> on_reply(reply_to owner, std::uint64_t tag, caf::mailbox_element& reply,
                                  time_point now);
 
   /// A pull that may wait for a message.
   bool waiting() const noexcept;
+
+  /// The way to the queue is being asked for.
+  bool resolving() const noexcept { return step_ == step::resolving || step_ == step::meeting; }
 
   /// When an answer should be there at the latest; nothing while a pull may wait without limit.
   std::optional<time_point> due() const noexcept;
@@ -70,31 +84,31 @@ public:
   void hurry(time_point now);
 
 private:
-  /// What was asked last; the tag of its reply.
-  enum step : std::uint64_t { none, resolving, asking };
+  /// What was asked last. With the mark the tag of its reply.
+  enum class step : std::uint64_t { none, meeting, resolving, asking };
+  static constexpr unsigned step_bits = 2;
 
   struct starter;
 
-  void resolve(reply_handler& owner);
-  void ask_queue(reply_handler& owner, time_point now);
+  void ask_first(reply_to owner, time_point now);
+  void resolve(reply_to owner);
+  void ask_queue(reply_to owner, time_point now);
   template <class Handle, class... Ts>
-  void ask(step next, reply_handler& owner, const Handle& to, Ts&&... message);
+  void ask(step next, reply_to owner, const Handle& to, Ts&&... message);
   answer read(caf::mailbox_element& reply);
-  std::optional<answer> on_error(reply_handler& owner, const caf::error& e, time_point now);
-  bool may_ask_again(const caf::error& e) const;
+  std::optional<answer> on_error(step at, reply_to owner, const caf::error& e);
   void tell_cancel() noexcept;
   void forget() noexcept;
-  const pull_options* pull() const noexcept;
+  const wait_time* pull() const noexcept;
   wait_time time_left(time_point now) const;
 
-  http_gateway& gateway_;
+  gateway_actor& gateway_;
   request what_;
-  message content_;  ///< of a push
-  std::string text_; ///< of a document
+  message content_; ///< of a push
   request_headers headers_;
   route_ptr route_;      ///< to the queue, where one is named and the way is known
   caf::message_id open_; ///< the request that has no reply yet; meaningless while step_ is none
-  step step_ = none;
+  step step_ = step::none;
   unsigned resends_ = 0;
   message_id id_; ///< of a pushed message: the same if it must be sent again
   waiter_id waiter_{};

@@ -1,4 +1,4 @@
-// Every bound of the HTTP side, in one value: how much, how many, how long.
+// Every bound of the gateway, in one value: how much, how many, how long.
 #pragma once
 
 #include <chrono>
@@ -7,20 +7,29 @@
 
 namespace lmq {
 
+/// What only MessagePack-RPC needs to have bounded.
+struct rpc_limits {
+  std::size_t depth_max = 128;  ///< arrays and maps within each other; beyond: an error, and close
+  std::size_t calls_max = 1024; ///< under way on one connection; beyond: none is begun before one has ended
+  std::size_t calls_kept = 8;   ///< of a connection without any, so that the next ones ask for no memory
+};
+
 /// Made by the program's configuration, then shared unchanged by all I/O threads.
-struct http_limits {
+struct gateway_limits {
   // -- how much one request may bring
 
-  std::size_t header_bytes_max = 16 * 1024;        ///< request line and header fields; beyond: 431
-  std::uint64_t body_bytes_max = 64 * 1024 * 1024; ///< beyond: 413
-  std::uint64_t json_bytes_max = 1024 * 1024;      ///< of a body that is a JSON document; beyond: 413
+  std::size_t header_bytes_max = 16 * 1024;        ///< HTTP: request line and header fields; beyond: 431
+  std::uint64_t body_bytes_max = 64 * 1024 * 1024; ///< beyond: 413; of an RPC frame: an error, and close
+  std::uint64_t document_bytes_max = 1024 * 1024;  ///< of properties or rules; beyond: 413; RPC: `over_limit`
   std::size_t request_id_bytes_max = 128;          ///< a longer `x-request-id` is not answered back
-  std::size_t pipelined_bytes_max = 64 * 1024;     ///< read ahead while a request is being answered
-  std::chrono::hours wait_max = std::chrono::hours{24 * 366}; ///< a pull's `t` is clamped to this
+  std::size_t pipelined_bytes_max = 64 * 1024;     ///< read ahead while requests are being answered
+  std::chrono::hours wait_max = std::chrono::hours{24 * 366}; ///< a pull's waiting is clamped to this
+
+  rpc_limits rpc;
 
   // -- how many
 
-  std::size_t connections_max = 20'000;      ///< beyond: 503 and close
+  std::size_t connections_max = 20'000;      ///< of both protocols; beyond: 503 and close, RPC: close
   std::size_t refused_connections_max = 256; ///< that get their 503 at a time; beyond: closed without a word
   std::size_t routes_max = 10'000;           ///< queues that an I/O thread remembers the way to
   unsigned resends_max = 32; ///< of a request that came back because its queue's actor had gone

@@ -29,9 +29,11 @@ std::string why_not(const std::string& address, std::uint16_t port, const error_
 
 } // namespace
 
-listener::listener(io_unit& unit, std::vector<gateway_handle> gateways, std::shared_ptr<http_shared> shared)
+listener::listener(io_unit& unit, std::vector<gateway_handle> gateways,
+                   std::shared_ptr<gateway_shared> shared, connection_maker make)
     : gateways_(std::move(gateways)),
       shared_(std::move(shared)),
+      make_(make),
       acceptor_(unit.context()),
       pause_(unit.context()) {}
 
@@ -62,10 +64,10 @@ void listener::accept() {
     return;
   const auto& gateway = gateways_[next_];
   next_ = (next_ + 1) % gateways_.size();
-  acceptor_.async_accept(gateway->unit().context(),
-                         [self = shared_from_this(), &gateway](const error_code& ec, session::socket peer) {
-                           self->on_accept(ec, std::move(peer), gateway);
-                         });
+  acceptor_.async_accept(gateway->unit().context(), [self = shared_from_this(), &gateway](
+                                                      const error_code& ec, connection::socket peer) {
+    self->on_accept(ec, std::move(peer), gateway);
+  });
 }
 
 void listener::close() noexcept {
@@ -74,7 +76,7 @@ void listener::close() noexcept {
   pause_.cancel();
 }
 
-void listener::on_accept(const error_code& ec, session::socket&& peer, const gateway_handle& gateway) {
+void listener::on_accept(const error_code& ec, connection::socket&& peer, const gateway_handle& gateway) {
   if (ec == asio::error::operation_aborted || !acceptor_.is_open())
     return;
   if (!ec) {
@@ -86,7 +88,8 @@ void listener::on_accept(const error_code& ec, session::socket&& peer, const gat
     return accept();
   // Want of descriptors or memory: trying again at once would only burn the processor.
   if (!std::exchange(warned_, true))
-    spdlog::warn("http.accept_failed connections={} what=\"{}\"", shared_->connections.load(), ec.message());
+    spdlog::warn("gateway.accept_failed connections={} what=\"{}\"", shared_->connections.load(),
+                 ec.message());
   pause();
 }
 
@@ -98,24 +101,29 @@ void listener::pause() {
   });
 }
 
-void listener::hand_over(session::socket&& peer, const gateway_handle& gateway) {
+void listener::hand_over(connection::socket&& peer, const gateway_handle& gateway) {
   const auto& limits = shared_->limits;
-  auto open = shared_->connections.fetch_add(1, std::memory_order_relaxed) + 1;
-  if (open > limits.connections_max + limits.refused_connections_max) {
-    shared_->connections.fetch_sub(1, std::memory_order_relaxed);
+  connection_place place{shared_};
+  auto open = shared_->connections.load(std::memory_order_relaxed);
+  if (open > limits.connections_max + limits.refused_connections_max)
     return; // and the socket closes
-  }
-  asio::dispatch(gateway->unit().context(),
-                 [gateway, welcome = open <= limits.connections_max, p = std::move(peer)]() mutable {
-                   boost::intrusive_ptr<session> s{new session(*gateway, std::move(p))};
-                   if (gateway->stopping())
-                     s->close();
-                   else if (welcome)
-                     s->start();
-                   else
-                     s->start_refused();
-                   gateway->unit().flush();
-                 });
+  asio::dispatch(gateway->unit().context(), [gateway, make = make_, welcome = open <= limits.connections_max,
+                                             at = std::move(place), p = std::move(peer)]() mutable {
+    try {
+      auto c = make(*gateway, std::move(at), std::move(p));
+      if (gateway->stopping())
+        c->close();
+      else if (welcome)
+        c->start();
+      else
+        c->start_refused();
+    } catch (const std::exception& e) {
+      // Want of memory: the socket is closed, and all others go on.
+      gateway->count_crash();
+      spdlog::error("session.crashed what=\"{}\"", e.what());
+    }
+    gateway->unit().flush();
+  });
 }
 
 } // namespace lmq

@@ -1,23 +1,16 @@
-// What clients can ask over HTTP, as values: one type for each verb. Strings have ended here.
+// What clients can ask of the broker, as values: one type for each verb. Strings have ended here, and no
+// protocol is known: each has its own way from bytes to one of these.
 #pragma once
 
 #include "actors/messages.hpp"
 #include "core/ids.hpp"
+#include "core/properties.hpp"
 
 #include <string>
-#include <string_view>
 #include <variant>
+#include <vector>
 
 namespace lmq {
-
-/// How a compound's parts are put into one body (`cf`).
-enum class compound_format { multipart, msgpack };
-
-/// How a pull is served.
-struct pull_options {
-  wait_time wait;
-  compound_format format = compound_format::multipart;
-};
 
 struct push_one {
   std::string queue;
@@ -27,11 +20,11 @@ struct push_matching {
 };
 struct pull_one {
   std::string queue;
-  pull_options how;
+  wait_time wait;
 };
 struct pull_matching {
   std::string pattern;
-  pull_options how;
+  wait_time wait;
 };
 struct settle_lease {
   std::string queue;
@@ -42,26 +35,29 @@ struct delete_queue {
   std::string queue;
 };
 struct get_rules {};
-struct put_rules {};
+struct put_rules {
+  std::vector<rule> rules;
+};
 struct delete_rules {};
 struct get_properties {
   std::string queue;
 };
 struct patch_properties {
   std::string queue;
+  property_set change;
 };
 struct delete_properties {
   std::string queue;
 };
-struct get_stats {};
-struct get_openapi {};
-/// OPTIONS: which methods a route has.
-struct get_options {
-  std::string_view allow; ///< a literal
+/// Starts a queue that is down.
+struct revive_queue {
+  std::string queue;
 };
+struct get_stats {};
+struct get_health {};
 
-using request = std::variant<get_openapi, push_one, push_matching, pull_one, pull_matching, settle_lease,
+using request = std::variant<get_stats, push_one, push_matching, pull_one, pull_matching, settle_lease,
                              delete_queue, get_rules, put_rules, delete_rules, get_properties,
-                             patch_properties, delete_properties, get_stats, get_options>;
+                             patch_properties, delete_properties, revive_queue, get_health>;
 
 } // namespace lmq

@@ -2,8 +2,10 @@
 
 #include "event_loop/coordinator.hpp"
 #include "event_loop/io_unit.hpp"
-#include "gateway/http_gateway.hpp"
+#include "gateway/gateway_actor.hpp"
+#include "gateway/http/session.hpp"
 #include "gateway/listener.hpp"
+#include "gateway/rpc/session.hpp"
 
 #include <atomic>
 #include <future>
@@ -16,11 +18,11 @@ namespace lmq {
 
 namespace asio = boost::asio;
 
-using gateway_handle = sink_handle<http_gateway>;
+using gateway_handle = sink_handle<gateway_actor>;
 
-struct http_server::parts {
-  parts(caf::actor_system& system, http_server_options options)
-      : threads(coordinator::of(system)), shared(std::make_shared<http_shared>()) {
+struct gateway_server::parts {
+  parts(caf::actor_system& system, gateway_server_options options)
+      : threads(coordinator::of(system)), shared(std::make_shared<gateway_shared>()) {
     shared->limits = options.limits;
     shared->nodes = std::move(options.nodes);
   }
@@ -35,10 +37,11 @@ struct http_server::parts {
 
   void stop(std::function<void()> done, bool at_once) {
     stopping = true;
-    asio::post(threads.unit(0).context(), [l = std::exchange(accepting, nullptr)] {
-      if (l)
-        l->close();
-    });
+    for (auto* l : {&http, &rpc})
+      asio::post(threads.unit(0).context(), [accepting = std::exchange(*l, nullptr)] {
+        if (accepting)
+          accepting->close();
+      });
     // Each gateway's last word is counted; our handles are gone by then.
     auto left = std::make_shared<std::atomic<std::size_t>>(gateways.size());
     auto all_done = std::make_shared<std::function<void()>>(std::move(done));
@@ -63,42 +66,54 @@ struct http_server::parts {
   }
 
   coordinator& threads;
-  std::shared_ptr<http_shared> shared;
+  std::shared_ptr<gateway_shared> shared;
   std::vector<gateway_handle> gateways;
-  std::shared_ptr<listener> accepting;
+  std::shared_ptr<listener> http, rpc;
   bool stopping = false;
 };
 
-http_server::http_server(std::unique_ptr<parts> p) noexcept : parts_(std::move(p)) {}
-http_server::http_server(http_server&&) noexcept = default;
-http_server& http_server::operator=(http_server&&) noexcept = default;
-http_server::~http_server() = default;
+gateway_server::gateway_server(std::unique_ptr<parts> p) noexcept : parts_(std::move(p)) {}
+gateway_server::gateway_server(gateway_server&&) noexcept = default;
+gateway_server& gateway_server::operator=(gateway_server&&) noexcept = default;
+gateway_server::~gateway_server() = default;
 
-tl::expected<http_server, std::string> http_server::start(caf::actor_system& system, broker doors,
-                                                          http_server_options options) {
-  auto address = options.address;
-  auto port = options.port;
+tl::expected<gateway_server, start_failure> gateway_server::start(caf::actor_system& system, broker doors,
+                                                                  gateway_server_options options) {
+  auto http = options.http, rpc = options.rpc;
   auto p = std::make_unique<parts>(system, std::move(options));
   // Gateways have timers of their threads, so each is made there.
   p->threads.on_each(
-    [&](io_unit& unit) { p->gateways.push_back(make_sink<http_gateway>(unit, doors, p->shared)); });
+    [&](io_unit& unit) { p->gateways.push_back(make_sink<gateway_actor>(unit, doors, p->shared)); });
   doors = {};
-  p->accepting = std::make_shared<listener>(p->threads.unit(0), p->gateways, p->shared);
-  if (auto listening = p->accepting->listen(address, port); !listening)
-    return tl::unexpected<std::string>(std::move(listening.error()));
-  asio::post(p->threads.unit(0).context(), [l = p->accepting] { l->accept(); });
-  return http_server{std::move(p)};
+  auto& unit = p->threads.unit(0);
+  p->http = std::make_shared<listener>(unit, p->gateways, p->shared, &make_connection<http_session>);
+  p->rpc = std::make_shared<listener>(unit, p->gateways, p->shared, &make_connection<rpc_session>);
+  if (auto listening = p->http->listen(http.address, http.port); !listening)
+    return tl::unexpected<start_failure>({start_failure::protocol::http, std::move(listening.error())});
+  if (auto listening = p->rpc->listen(rpc.address, rpc.port); !listening)
+    return tl::unexpected<start_failure>({start_failure::protocol::rpc, std::move(listening.error())});
+  for (const auto& l : {p->http, p->rpc})
+    asio::post(unit.context(), [l] { l->accept(); });
+  return gateway_server{std::move(p)};
 }
 
-std::uint16_t http_server::port() const noexcept {
-  return parts_->accepting ? parts_->accepting->port() : 0;
+std::uint16_t gateway_server::http_port() const noexcept {
+  return parts_->http ? parts_->http->port() : 0;
 }
 
-std::size_t http_server::connections() const noexcept {
+std::uint16_t gateway_server::rpc_port() const noexcept {
+  return parts_->rpc ? parts_->rpc->port() : 0;
+}
+
+std::size_t gateway_server::connections() const noexcept {
   return parts_->shared->connections.load(std::memory_order_relaxed);
 }
 
-void http_server::stop(std::function<void()> done) {
+std::uint64_t gateway_server::crashes() const noexcept {
+  return parts_->shared->crashes.load(std::memory_order_relaxed);
+}
+
+void gateway_server::stop(std::function<void()> done) {
   parts_->stop(std::move(done), false);
 }
 

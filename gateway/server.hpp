@@ -1,12 +1,14 @@
-// The HTTP server: listens, spreads connections over the I/O threads, and stops in good order.
+// The server: listens for HTTP and for MessagePack-RPC, spreads connections over the I/O threads, and stops
+// in good order.
 //
-// Holds the listening socket and one gateway for each of the system's I/O threads. Owned by the program's
-// wiring, on its main thread. Brings neither Asio nor Beast along.
+// Holds the listening sockets and one gateway for each of the system's I/O threads, which serves the
+// connections of both protocols. Owned by the program's wiring, on its main thread. Brings neither Asio nor
+// Beast along.
 #pragma once
 
 #include "actors/messages.hpp"
-#include "gateway/json_stats.hpp"
 #include "gateway/limits.hpp"
+#include "gateway/node_names.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -20,34 +22,49 @@ class actor_system;
 
 namespace lmq {
 
-struct http_server_options {
+/// Where to listen.
+struct listen_at {
   std::string address = "127.0.0.1"; ///< of an interface, as a number: `0.0.0.0`, `::1`
-  std::uint16_t port = 9980;         ///< 0: any that is free
-  node_names nodes;
-  http_limits limits;
+  std::uint16_t port = 0;            ///< 0: any that is free
 };
 
-class http_server {
+struct gateway_server_options {
+  listen_at http;
+  listen_at rpc;
+  node_names nodes;
+  gateway_limits limits;
+};
+
+/// Why a server did not start.
+struct start_failure {
+  enum class protocol { http, rpc } where;
+  std::string what; ///< a sentence, e.g. `127.0.0.1:9980 is in use`
+};
+
+class gateway_server {
 public:
   /// Binds and listens; connections are accepted when this returns.
   ///
   /// @param system  made with `install_coordinator`; outlives the server
   /// @param doors   of a broker in that system; kept until `stop` is done
-  /// Errors: a sentence, e.g. `127.0.0.1:9980 is in use`
-  static tl::expected<http_server, std::string> start(caf::actor_system& system, broker doors,
-                                                      http_server_options options);
+  static tl::expected<gateway_server, start_failure> start(caf::actor_system& system, broker doors,
+                                                           gateway_server_options options);
 
-  http_server(http_server&&) noexcept;
-  http_server& operator=(http_server&&) noexcept;
+  gateway_server(gateway_server&&) noexcept;
+  gateway_server& operator=(gateway_server&&) noexcept;
 
   /// What `stop` has not ended is broken off. Not on an I/O thread.
-  ~http_server();
+  ~gateway_server();
 
-  /// The port it listens on.
-  std::uint16_t port() const noexcept;
+  /// The ports it listens on.
+  std::uint16_t http_port() const noexcept;
+  std::uint16_t rpc_port() const noexcept;
 
   /// Connections open now. Any thread.
   std::size_t connections() const noexcept;
+
+  /// Connections that an exception has ended so far. Any thread.
+  std::uint64_t crashes() const noexcept;
 
   /// Accepts no more connections; idle ones close, waiting pulls are answered with nothing, what is in flight
   /// is answered; after `limits.stop_timeout` the rest is closed. At most once.
@@ -58,7 +75,7 @@ public:
 
 private:
   struct parts;
-  explicit http_server(std::unique_ptr<parts> p) noexcept;
+  explicit gateway_server(std::unique_ptr<parts> p) noexcept;
 
   std::unique_ptr<parts> parts_;
 };

@@ -5,6 +5,7 @@
 #include "actors/guarded_promise.hpp"
 #include "actors/log_crash.hpp"
 #include "actors/pull_any/pull_any_machine.hpp"
+#include "core/fault_point.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 #include <unordered_map>
@@ -15,10 +16,10 @@ namespace {
 
 class pull_any_actor final : public pull_any_handle::base {
 public:
-  pull_any_actor(caf::actor_config& config, const registry_handle& registry) : pull_any_handle::base(config) {
+  pull_any_actor(caf::actor_config& config, std::shared_ptr<life_sign> life)
+      : pull_any_handle::base(config), life_(std::move(life)) {
     set_exception_handler(
       [](caf::scheduled_actor*, std::exception_ptr& e) { return log_crash("pull_any", "pull_any", e); });
-    anon_send(registry, subscribe_atom::value, caf::strong_actor_ptr{ctrl()});
   }
 
   const char* name() const override { return "pull_any"; }
@@ -30,6 +31,7 @@ public:
       },
       [this](cancel_atom, waiter_id w) { on_cancel(w); },
       [this](opened_atom, const queue_ref& q) { on_opened(q); },
+      [this](restarted_atom, const queue_ref& q) { on_restarted(q); },
       [this](gone_atom, const std::string& queue) { on_gone(queue); },
       [this](offer_atom, const std::shared_ptr<const std::string>& queue,
              const std::optional<waiter_id>& oldest) { on_offer(queue, oldest); },
@@ -37,8 +39,11 @@ public:
     };
   }
 
+  /// Whoever waits is told to ask again, by the promises' end; but not before the supervisor can know.
   void on_exit() override {
+    life_->end();
     queues_.clear();
+    returning_.clear();
     promises_.clear();
   }
 
@@ -52,7 +57,8 @@ private:
     auto accepted = machine_.pull(w, expression, wait ? std::optional{at + *wait} : std::nullopt, at, out_);
     if (!accepted)
       return to_error(accepted.error());
-    promises_.emplace(w, promise{*this});
+    LMQ_FAULT_POINT("pull_any.pull");
+    promises_.insert_or_assign(w, promise{*this, caf::sec::request_receiver_down});
     perform();
     return promise::later();
   }
@@ -69,9 +75,20 @@ private:
     perform();
   }
 
+  /// The same queue, the same messages, another actor: what was said to the old one may be lost.
+  void on_restarted(const queue_ref& q) {
+    auto at = now();
+    queues_[*q.name] = q;
+    machine_.restarted(*q.name, at, out_);
+    for (auto [it, end] = returning_.equal_range(*q.name); it != end; it = returning_.erase(it))
+      give_back(q, it->second);
+    perform();
+  }
+
   void on_gone(const std::string& queue) {
     auto at = now();
     queues_.erase(queue);
+    returning_.erase(queue);
     machine_.gone(queue, at, out_);
     perform();
   }
@@ -91,11 +108,13 @@ private:
     perform();
   }
 
-  void on_watched(const std::shared_ptr<const std::string>& queue, bool ready) {
-    if (!is_current(queue))
+  /// What an actor said that has a successor is void: that one has been asked itself.
+  void on_watched(const queue_ref& queue, bool ready) {
+    auto it = queues_.find(*queue.name);
+    if (it == queues_.end() || it->second.actor != queue.actor)
       return;
     auto at = now();
-    machine_.watched(*queue, ready, at, out_);
+    machine_.watched(*queue.name, ready, at, out_);
     perform();
   }
 
@@ -103,14 +122,41 @@ private:
   void on_taken(const queue_ref& queue, waiter_id w, pulled what) {
     auto at = now();
     bool got = what.delivery.has_value();
-    bool here = machine_.taken(*queue.name, w, got, at, out_);
-    if (got && here)
-      answer(w, std::move(what));
-    else if (got)
-      anon_send(queue.actor, give_back_atom::value, what.delivery->lease);
+    bool here = false;
+    try {
+      here = machine_.taken(*queue.name, w, got ? take_result::delivered : take_result::nothing, at, out_);
+      if (got && here)
+        answer(w, std::move(what));
+    } catch (...) {
+      if (got && what.delivery)
+        anon_send(queue.actor, give_back_atom::value, what.delivery->lease);
+      throw;
+    }
+    if (got && !here)
+      give_back(queue, what.delivery->lease);
     if (!here)
       answer(w, {nullptr, std::nullopt}); // it was cancelled while the take was under way
     perform();
+  }
+
+  void on_take_lost(const queue_ref& queue, waiter_id w) {
+    auto at = now();
+    if (!machine_.taken(*queue.name, w, take_result::lost, at, out_))
+      answer(w, {nullptr, std::nullopt});
+    perform();
+  }
+
+  /// A lease whose queue has just crashed waits for the queue's next actor.
+  void give_back(const queue_ref& queue, lease_id lease) {
+    request(queue.actor, caf::infinite, give_back_atom::value, lease)
+      .then([] {},
+            [this, queue, lease](caf::error&) {
+              auto it = queues_.find(*queue.name);
+              if (it != queues_.end() && it->second.actor != queue.actor)
+                give_back(it->second, lease);
+              else if (it != queues_.end())
+                returning_.emplace(*queue.name, lease);
+            });
   }
 
   void on_tick(std::uint64_t number) {
@@ -124,8 +170,10 @@ private:
   // -- effects
 
   void perform() {
-    for (auto& e : out_)
+    for (auto& e : out_) {
+      LMQ_FAULT_POINT("pull_any.perform");
       std::visit([this](auto& x) { perform_one(x); }, e);
+    }
     out_.clear();
     tick_.arm(*this, machine_.next_deadline());
   }
@@ -133,17 +181,17 @@ private:
   void perform_one(watch_queue& x) {
     const auto& q = queues_.at(x.queue);
     request(q.actor, caf::infinite, watch_atom::value, caf::actor_cast<caf::actor>(ctrl()))
-      .then([this, name = q.name](bool ready) { on_watched(name, ready); },
-            [this, name = q.name](caf::error&) { on_watched(name, false); });
+      .then([this, q](bool ready) { on_watched(q, ready); },
+            [](caf::error&) {
+              // It has ended: the registry tells us of its successor, or that there is none.
+            });
   }
 
   void perform_one(take_from& x) {
     const auto& q = queues_.at(x.queue);
     request(q.actor, caf::infinite, take_atom::value, x.to)
       .then([this, q, w = x.to](pulled& what) { on_taken(q, w, std::move(what)); },
-            [this, q, w = x.to](caf::error&) {
-              on_taken(q, w, {q.name, std::nullopt});
-            });
+            [this, q, w = x.to](caf::error&) { on_take_lost(q, w); });
   }
 
   void perform_one(yield_to& x) { anon_send(queues_.at(x.queue).actor, yield_atom::value); }
@@ -157,6 +205,7 @@ private:
 
   void answer(waiter_id w, pulled what) {
     auto it = promises_.find(w);
+    LMQ_FAULT_POINT("pull_any.answer");
     auto owed = std::move(it->second);
     promises_.erase(it);
     owed.deliver(std::move(what));
@@ -166,13 +215,15 @@ private:
   pull_any_effects out_;
   std::unordered_map<std::string, queue_ref> queues_;
   std::unordered_map<waiter_id, promise> promises_;
+  std::unordered_multimap<std::string, lease_id> returning_; ///< to queues between two actors, by name
   deadline_tick tick_;
+  std::shared_ptr<life_sign> life_;
 };
 
 } // namespace
 
-pull_any_handle spawn_pull_any(caf::actor_system& system, const registry_handle& registry) {
-  return system.spawn<pull_any_actor>(registry);
+pull_any_handle spawn_pull_any(caf::actor_system& system, std::shared_ptr<life_sign> life) {
+  return system.spawn<pull_any_actor>(std::move(life));
 }
 
 } // namespace lmq

@@ -32,7 +32,7 @@ void pull_any_machine::gone(const std::string& queue, time_point now, pull_any_e
   auto s = find(queue);
   if (!s)
     return;
-  for (auto* set : {&watched_, &asked_, &available_, &taking_})
+  for (auto* set : {&watched_, &asked_, &available_, &taking_, &ask_again_})
     set->reset(*s);
   held_offers_.erase(*s);
   slots_.erase(queue);
@@ -45,6 +45,21 @@ void pull_any_machine::gone(const std::string& queue, time_point now, pull_any_e
     if (p.waiters > 0 && p.matches.none())
       end_waiters_of(p, out);
   }
+  answer_due(now, out);
+}
+
+void pull_any_machine::restarted(const std::string& queue, time_point now, pull_any_effects& out) {
+  auto s = find(queue);
+  if (!s)
+    return opened(queue, out);
+  if (!watched_[*s])
+    return;
+  held_offers_.erase(*s);
+  available_.reset(*s);
+  if (taking_[*s])
+    ask_again_.set(*s);
+  else
+    ask(*s, out);
   answer_due(now, out);
 }
 
@@ -97,7 +112,7 @@ void pull_any_machine::offered(const std::string& queue, std::optional<waiter_id
     out.push_back(keep_in{queue}); // from before it was opened anew: don't let it wait
     return;
   }
-  if (asked_[*s])
+  if (asked_[*s] || ask_again_[*s])
     return; // crossed a watch, whose answer speaks for it
   if (taking_[*s])
     held_offers_[*s] = oldest; // made with the take, which is answered next
@@ -106,12 +121,12 @@ void pull_any_machine::offered(const std::string& queue, std::optional<waiter_id
   answer_due(now, out);
 }
 
-bool pull_any_machine::taken(const std::string& queue, waiter_id who, bool got, time_point now,
+bool pull_any_machine::taken(const std::string& queue, waiter_id who, take_result came, time_point now,
                              pull_any_effects& out) {
   auto s = find(queue);
   auto it = waiters_.find(who);
   bool here = it != waiters_.end();
-  if (here && got) {
+  if (here && came == take_result::delivered) {
     forget(it);
   } else if (here) {
     it->second.taking = false;
@@ -122,7 +137,12 @@ bool pull_any_machine::taken(const std::string& queue, waiter_id who, bool got, 
   }
   if (s && taking_[*s] && takers_[*s] == who) {
     taking_.reset(*s);
-    if (auto held = held_offers_.find(*s); held != held_offers_.end()) {
+    if (ask_again_[*s]) {
+      ask_again_.reset(*s);
+      ask(*s, out);
+    } else if (came == take_result::lost) {
+      asked_.set(*s); // `restarted` asks, or `gone` answers
+    } else if (auto held = held_offers_.find(*s); held != held_offers_.end()) {
       auto oldest = held->second;
       held_offers_.erase(held);
       decide(*s, oldest, out);
@@ -186,7 +206,7 @@ pull_any_machine::slot pull_any_machine::new_slot(const std::string& queue) {
     s = names_.size();
     names_.push_back(queue);
     takers_.emplace_back();
-    for (auto* set : {&watched_, &asked_, &available_, &taking_})
+    for (auto* set : {&watched_, &asked_, &available_, &taking_, &ask_again_})
       set->push_back(false);
   } else {
     s = free_.back();

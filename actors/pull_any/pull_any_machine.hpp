@@ -62,6 +62,13 @@ struct nothing_for {
   waiter_id to;
 };
 
+/// How a take ended.
+enum class take_result {
+  delivered,
+  nothing, ///< the queue had nothing ready any more
+  lost,    ///< the queue's actor has ended: `restarted` or `gone` follows, or has come already
+};
+
 using pull_any_effect = std::variant<watch_queue, take_from, yield_to, keep_in, nothing_for>;
 using pull_any_effects = std::vector<pull_any_effect>;
 
@@ -75,6 +82,9 @@ public:
   void opened(const std::string& queue, pull_any_effects& out);
   /// Whoever waited for nothing else is answered with nothing.
   void gone(const std::string& queue, time_point now, pull_any_effects& out);
+
+  /// It has a new actor, to which nothing was said yet. A take that is under way is still answered.
+  void restarted(const std::string& queue, time_point now, pull_any_effects& out);
 
   // -- waiters
 
@@ -90,17 +100,18 @@ public:
 
   // -- what queues say
 
-  /// The answer to `watch`. A queue that failed to answer: false.
+  /// The answer to `watch`. From an actor that ended it does not come: `restarted` or `gone` does.
   void watched(const std::string& queue, bool ready, time_point now, pull_any_effects& out);
 
   /// @param oldest  the queue's own waiter that is first in line
   void offered(const std::string& queue, std::optional<waiter_id> oldest, time_point now,
                pull_any_effects& out);
 
-  /// The answer to `take`; `got`: with a delivery.
+  /// The answer to `take`.
   ///
   /// @returns whether the waiter is still there to get it; otherwise the delivery goes back to the queue
-  bool taken(const std::string& queue, waiter_id waiter, bool got, time_point now, pull_any_effects& out);
+  bool taken(const std::string& queue, waiter_id waiter, take_result came, time_point now,
+             pull_any_effects& out);
 
   // -- time
 
@@ -154,6 +165,7 @@ private:
   slots asked_;                   ///< its answer to `watch` is under way
   slots available_;               ///< had something ready when it was last heard of
   slots taking_;                  ///< a take is under way
+  slots ask_again_;               ///< to be watched anew when the take that is under way is answered
   std::vector<waiter_id> takers_; ///< for whom: a late answer of an ended queue must not end its successor's
   std::unordered_map<slot, std::optional<waiter_id>> held_offers_; ///< came while a take was under way
   std::vector<slot> opened_; ///< in order of opening, for patterns to catch up with

@@ -1,19 +1,24 @@
 // A queue as an actor: hears the messages of `queue_handle`, asks its machine, carries out the effects.
 //
-// Keeps the promises to those who wait, the hooks that the properties name, the statistics, one timer. Runs
-// on whichever I/O thread a message comes from. Spawned by the registry.
+// Works on a cell that outlives it (queue_cell.hpp) and has of its own only the hooks that the properties
+// name and one timer. Runs on whichever I/O thread a message comes from. Spawned, watched and, after a crash,
+// spawned again by the registry.
 #pragma once
 
 #include "actors/hooks/hook.hpp"
 #include "actors/messages.hpp"
+#include "actors/queue/queue_cell.hpp"
 
 #include <caf/fwd.hpp>
 #include <memory>
-#include <string>
 
 namespace lmq {
 
-queue_handle spawn_queue(caf::actor_system& system, std::shared_ptr<const std::string> name,
-                         properties in_force, std::shared_ptr<const hook_catalog> hooks);
+/// Starts an actor on the cell. The first thing it does is to look whether what it takes over is whole, and
+/// to finish what its predecessor has decided.
+///
+/// @param in_force  what the registry knows; a change may not have reached the predecessor
+queue_handle spawn_queue(caf::actor_system& system, queue_cell_ptr cell, properties in_force,
+                         std::shared_ptr<const hook_catalog> hooks);
 
 } // namespace lmq

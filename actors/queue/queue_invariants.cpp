@@ -66,11 +66,11 @@ struct queue_invariants {
     });
   }
 
-  bool nobody_waits_beside_a_message_that_could_be_delivered() const {
+  bool whoever_waits_beside_a_ready_message_will_be_served() const {
     using offered = queue_machine::offered;
-    if (m.waiters_.empty() || m.offered_ == offered::asked)
+    if (m.waiters_.empty() || m.ready_.empty() || m.offered_ == offered::asked)
       return true;
-    return m.ready_.empty();
+    return m.next_deadline() == time_point::min();
   }
 
   bool every_place_is_from_the_past_of_the_sequence() const {
@@ -94,7 +94,7 @@ std::optional<std::string> broken_invariant(const queue_machine& machine) {
   LMQ_HOLDS(the_open_window_is_the_only_one_that_accumulates);
   LMQ_HOLDS(an_exhausted_message_has_no_retries_left);
   LMQ_HOLDS(every_deadline_belongs_to_a_waiter);
-  LMQ_HOLDS(nobody_waits_beside_a_message_that_could_be_delivered);
+  LMQ_HOLDS(whoever_waits_beside_a_ready_message_will_be_served);
   LMQ_HOLDS(every_place_is_from_the_past_of_the_sequence);
   LMQ_HOLDS(nothing_held_means_no_bytes);
 #undef LMQ_HOLDS

@@ -1,25 +1,15 @@
 #include "actors/queue/queue_machine.hpp"
 
+#include "core/fault_point.hpp"
+
 #include <algorithm>
 
 namespace lmq {
 
 namespace {
 
-/// A message's share of the indexes: its node, and the heads that the allocator and a map put around it.
-constexpr std::size_t node_bytes = 160;
-
 /// Buckets that an empty table may keep; what a burst made it grow beyond that is given back.
 constexpr std::size_t idle_buckets_max = 1024;
-
-std::size_t content_bytes(const parcel& content) {
-  if (const auto* single = std::get_if<message>(&content))
-    return node_bytes + memory_bytes(*single);
-  std::size_t bytes = node_bytes;
-  for (const auto& p : *std::get<std::shared_ptr<const compound>>(content))
-    bytes += sizeof(part) + memory_bytes(p.content);
-  return bytes;
-}
 
 } // namespace
 
@@ -27,28 +17,33 @@ std::size_t content_bytes(const parcel& content) {
 
 push_outcome queue_machine::push(message_id id, message pushed, time_point now, effects& out) {
   tick(now, out);
+  LMQ_FAULT_POINT("queue.push");
   if (window_) {
-    content_bytes_ += sizeof(part) + memory_bytes(pushed);
+    auto bytes = sizeof(part) + memory_bytes(pushed);
     window_parts_->push_back({id, std::move(pushed)});
+    content_bytes_ += bytes;
     return push_outcome::joined;
   }
   entry e;
   e.id = id;
   e.retries_left = properties_.retry;
   if (properties_.accum > milliseconds::zero()) {
-    window_parts_ = std::make_shared<compound>();
-    window_parts_->push_back({id, std::move(pushed)});
-    e.content = std::shared_ptr<const compound>{window_parts_};
+    auto parts = std::make_shared<compound>();
+    parts->push_back({id, std::move(pushed)});
+    LMQ_FAULT_POINT("queue.open_window");
+    e.content = std::shared_ptr<const compound>{parts};
     e.is = state::accumulating;
-    content_bytes_ += content_bytes(e.content);
+    auto bytes = content_bytes(e.content);
     window_ = pending_.emplace(place{now + properties_.accum, next_sequence_++}, std::move(e)).first;
+    window_parts_ = std::move(parts);
+    content_bytes_ += bytes;
     return push_outcome::opened;
   }
   e.content = std::move(pushed);
   e.ready_since = now;
-  content_bytes_ += content_bytes(e.content);
+  auto bytes = content_bytes(e.content);
   ready_.emplace_hint(ready_.end(), place{now, next_sequence_++}, std::move(e));
-  serve(now, out);
+  content_bytes_ += bytes;
   return push_outcome::stored;
 }
 
@@ -56,23 +51,36 @@ push_outcome queue_machine::push(message_id id, message pushed, time_point now, 
 
 void queue_machine::pull(waiter_id who, std::optional<time_point> deadline, time_point now, effects& out) {
   tick(now, out);
-  waiters_.emplace(who, waiter{deadline});
+  // A deadline of nobody does no harm, a waiter without its deadline would: so this one comes first.
   if (deadline)
     waiter_deadlines_.emplace(*deadline, who);
-  serve(now, out);
-  expire_waiters(now, out);
+  try {
+    LMQ_FAULT_POINT("queue.pull");
+    waiters_.emplace(who, waiter{deadline});
+  } catch (...) {
+    if (deadline)
+      waiter_deadlines_.erase({*deadline, who});
+    throw;
+  }
 }
 
 void queue_machine::cancel(waiter_id who, time_point now, effects& out) {
   tick(now, out);
   if (auto it = waiters_.find(who); it != waiters_.end()) {
-    forget_waiter(it);
+    LMQ_FAULT_POINT("queue.cancel");
     out.emplace_back(answer_empty{who});
+    forget_waiter(it);
   }
+}
+
+void queue_machine::forget_waiters() noexcept {
+  waiters_.clear();
+  waiter_deadlines_.clear();
 }
 
 result<void> queue_machine::ack(lease_id lease, time_point now, effects& out) {
   tick(now, out);
+  LMQ_FAULT_POINT("queue.ack");
   return held(lease).map([&](index::iterator it) {
     leases_.erase(it->second.id);
     remove(pending_, it);
@@ -81,63 +89,67 @@ result<void> queue_machine::ack(lease_id lease, time_point now, effects& out) {
 
 result<void> queue_machine::nack(lease_id lease, time_point now, effects& out) {
   tick(now, out);
-  return held(lease).map([&](index::iterator it) {
-    end_lease(it, {now, next_sequence_++});
-    serve(now, out);
-  });
+  LMQ_FAULT_POINT("queue.nack");
+  return held(lease).map([&](index::iterator it) { end_lease(it, {now, next_sequence_++}); });
 }
 
 result<void> queue_machine::extend(lease_id lease, time_point now, effects& out) {
   tick(now, out);
+  LMQ_FAULT_POINT("queue.extend");
   return held(lease).map([&](index::iterator it) {
+    auto where = leases_.find(it->second.id);
     auto node = pending_.extract(it);
-    auto id = node.mapped().id;
     node.key() = {now + properties_.timeout, next_sequence_++};
-    leases_[id] = pending_.insert(std::move(node)).position;
-    tick(now, out); // with a timeout of 0 it has run out already
+    where->second = pending_.insert(std::move(node)).position;
   });
 }
 
 void queue_machine::give_back(lease_id lease, time_point now, effects& out) {
   tick(now, out);
+  LMQ_FAULT_POINT("queue.give_back");
   if (auto it = held(lease)) {
     const auto& e = (*it)->second;
     leases_.erase(e.id);
     make_ready(*it, {e.ready_since, e.arrival});
-    serve(now, out);
   }
 }
 
 // -- pulls over many queues
 
 bool queue_machine::watch(time_point now, effects& out) {
-  offered_ = offered::unwatched; // an offer to whoever watched before is void
-  tick(now, out);
-  serve(now, out);
+  unwatch(now, out); // an offer to whoever watched before is void
   discard_exhausted(out);
+  LMQ_FAULT_POINT("queue.watch");
   offered_ = ready_.empty() ? offered::none : offered::kept;
-  expire_waiters(now, out);
   return !ready_.empty();
+}
+
+void queue_machine::unwatch(time_point now, effects& out) {
+  offered_ = offered::unwatched;
+  tick(now, out);
 }
 
 void queue_machine::take(waiter_id who, time_point now, effects& out) {
   expire_messages(now);
   offered_ = offered::none;
-  bool got = deliver_first(who, now, out);
-  effect answered = got ? std::move(out.back()) : answer_empty{who};
-  if (got)
-    out.pop_back();
+  LMQ_FAULT_POINT("queue.take");
+  if (!deliver_first(who, now, out))
+    out.emplace_back(answer_empty{who});
+  // The answer goes last: it closes the take, and what else is ready has been offered by then. Should a fault
+  // come between, it stands where it is.
+  auto answered = out.size() - 1;
   tick(now, out);
-  // Last: it closes the take, and what else is ready has been offered by then.
-  out.push_back(std::move(answered));
+  std::rotate(out.begin() + static_cast<std::ptrdiff_t>(answered),
+              out.begin() + static_cast<std::ptrdiff_t>(answered) + 1, out.end());
 }
 
 void queue_machine::yield(time_point now, effects& out) {
   if (offered_ == offered::asked) {
     expire_messages(now);
-    offered_ = offered::none;
+    LMQ_FAULT_POINT("queue.yield");
     if (!waiters_.empty() && deliver_first(waiters_.begin()->first, now, out))
       forget_waiter(waiters_.begin());
+    offered_ = offered::none;
   }
   tick(now, out);
 }
@@ -152,14 +164,16 @@ void queue_machine::keep(time_point now, effects& out) {
 
 void queue_machine::configure(properties in_force, time_point now, effects& out) {
   tick(now, out);
+  LMQ_FAULT_POINT("queue.configure");
   properties_ = std::move(in_force);
 }
 
 void queue_machine::close(effects& out) {
+  out.reserve(out.size() + waiters_.size()); // all are answered, or none is
+  LMQ_FAULT_POINT("queue.close");
   for (const auto& [who, unused] : waiters_)
     out.emplace_back(answer_empty{who});
-  waiters_.clear();
-  waiter_deadlines_.clear();
+  forget_waiters();
   leases_.clear();
   window_.reset();
   window_parts_.reset();
@@ -174,12 +188,15 @@ void queue_machine::tick(time_point now, effects& out) {
   // it ends.
   do {
     expire_messages(now);
+    LMQ_FAULT_POINT("queue.tick");
     serve(now, out);
   } while (!pending_.empty() && pending_.begin()->first.at <= now);
   expire_waiters(now, out);
 }
 
 std::optional<time_point> queue_machine::next_deadline() const noexcept {
+  if (could_serve())
+    return time_point::min();
   std::optional<time_point> first;
   if (!pending_.empty())
     first = pending_.begin()->first.at;
@@ -255,9 +272,23 @@ void queue_machine::expire_waiters(time_point now, effects& out) {
     return; // a message is ready and may yet be theirs: the answer to the offer is on its way
   while (!waiter_deadlines_.empty() && waiter_deadlines_.begin()->first <= now) {
     auto who = waiter_deadlines_.begin()->second;
-    forget_waiter(waiters_.find(who));
+    LMQ_FAULT_POINT("queue.expire_waiter");
     out.emplace_back(answer_empty{who});
+    forget_waiter(waiters_.find(who));
   }
+}
+
+/// `serve` would do something.
+bool queue_machine::could_serve() const noexcept {
+  if (ready_.empty())
+    return false;
+  switch (offered_) {
+  case offered::asked: return false;
+  case offered::none: return true;
+  case offered::unwatched:
+  case offered::kept: return !waiters_.empty();
+  }
+  return false;
 }
 
 /// Brings ready messages and waiters together, as far as the conversation with pull_any allows.
@@ -269,8 +300,9 @@ void queue_machine::serve(time_point now, effects& out) {
       discard_exhausted(out);
       if (ready_.empty())
         return;
-      offered_ = offered::asked;
+      LMQ_FAULT_POINT("queue.offer");
       out.emplace_back(offer{waiters_.empty() ? std::nullopt : std::optional{waiters_.begin()->first}});
+      offered_ = offered::asked;
       return;
     case offered::unwatched:
     case offered::kept:
@@ -287,21 +319,34 @@ bool queue_machine::deliver_first(waiter_id to, time_point now, effects& out) {
   discard_exhausted(out);
   if (ready_.empty())
     return false;
+  // First what may fail: the effect, and the lease's place. From then on nothing does.
+  const auto& first = ready_.begin()->second;
+  auto id = first.id;
+  LMQ_FAULT_POINT("queue.deliver");
+  out.emplace_back(
+    deliver{to, {{id, first.deliveries + 1}, first.content, first.retries_left, now - first.ready_since}});
+  auto lease = leases_.end();
+  try {
+    LMQ_FAULT_POINT("queue.lease");
+    lease = leases_.emplace(id, pending_.end()).first;
+  } catch (...) {
+    out.pop_back();
+    throw;
+  }
   auto node = ready_.extract(ready_.begin());
   auto& e = node.mapped();
   e.is = state::leased;
   e.arrival = node.key().sequence;
   ++e.deliveries;
-  out.emplace_back(deliver{to, {{e.id, e.deliveries}, e.content, e.retries_left, now - e.ready_since}});
   node.key() = {now + properties_.timeout, next_sequence_++};
-  auto id = e.id;
-  leases_.emplace(id, pending_.insert(pending_.end(), std::move(node)));
+  lease->second = pending_.insert(pending_.end(), std::move(node));
   ++leased_count_;
   return true;
 }
 
 void queue_machine::discard_exhausted(effects& out) {
   while (!ready_.empty() && ready_.begin()->second.exhausted) {
+    LMQ_FAULT_POINT("queue.discard");
     out.emplace_back(discard{ready_.begin()->second.id});
     remove(ready_, ready_.begin());
   }
@@ -311,6 +356,15 @@ void queue_machine::forget_waiter(std::map<waiter_id, waiter>::iterator it) {
   if (it->second.deadline)
     waiter_deadlines_.erase({*it->second.deadline, it->first});
   waiters_.erase(it);
+}
+
+std::size_t queue_machine::content_bytes(const parcel& content) {
+  if (const auto* single = std::get_if<message>(&content))
+    return node_bytes + memory_bytes(*single);
+  std::size_t bytes = node_bytes;
+  for (const auto& p : *std::get<std::shared_ptr<const compound>>(content))
+    bytes += sizeof(part) + memory_bytes(p.content);
+  return bytes;
 }
 
 /// Ends a message for good.

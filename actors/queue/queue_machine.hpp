@@ -1,7 +1,12 @@
 // All that a queue decides: order, leases, retries, windows, waiters. No clock, thread, socket or actor.
 //
-// Each verb is given the instant at which it happens, does first what fell due until then, and appends what
-// is to be done to `out`. Instants never go backwards. A message lives in one of two indexes of nodes that
+// Each verb is given the instant at which it happens, does first what fell due until then, decides, and
+// appends what is to be done to `out`. What its decision makes possible (a message meets a waiter) is left to
+// `tick`, which follows every verb. Instants never go backwards.
+//
+// A verb that throws (memory has run out) has decided nothing: what fell due before it stands, with its
+// effects in `out`, and the rest is as it was. Each delivery, expiry and discard is whole or not done at all.
+// A message lives in one of two indexes of nodes that
 // move between them without being copied: `ready_` by the instant at which it became ready, `pending_`
 // (leased, accumulating) by the instant at which that ends. So every verb is O(log n) in the messages held,
 // whatever state they are in.
@@ -21,6 +26,7 @@
 #include <optional>
 #include <set>
 #include <unordered_map>
+#include <vector>
 
 namespace lmq {
 
@@ -41,21 +47,22 @@ public:
   /// Takes a message in: ready at once, or into the open window, or into a window that it opens.
   ///
   /// @param id  given by the node at entry; not held here yet
-  /// @param out deliver, offer
   /// Cost:   O(log n)
   push_outcome push(message_id id, message pushed, time_point now, effects& out);
 
   // -- consumers
 
-  /// Answers the waiter with the message that is first in line, or lets it wait.
+  /// Lets the waiter stand in line; the `tick` that follows serves it if a message is ready.
   ///
   /// @param waiter   older than any other that comes later; not waiting here yet
   /// @param deadline the waiter is answered with nothing then; `now`: it does not wait. Absent: no limit
-  /// @param out      deliver or answer_empty; discard
   void pull(waiter_id waiter, std::optional<time_point> deadline, time_point now, effects& out);
 
   /// Forgets a waiter, which is answered with nothing. Unknown: no effect. O(log waiters)
   void cancel(waiter_id waiter, time_point now, effects& out);
+
+  /// Forgets all waiters without an answer: whoever asks has told them.
+  void forget_waiters() noexcept;
 
   /// Removes a leased message for good.
   ///
@@ -85,6 +92,9 @@ public:
   /// @returns whether a message is ready; if so it is counted as offered.
   bool watch(time_point now, effects& out);
 
+  /// Whoever watched is gone: the queue serves its own waiters and offers nothing.
+  void unwatch(time_point now, effects& out);
+
   /// The offer is taken: the message first in line goes to `waiter`, or answer_empty if none is ready any
   /// more.
   void take(waiter_id waiter, time_point now, effects& out);
@@ -104,19 +114,32 @@ public:
   /// The queue's end: answers all waiters with nothing and forgets everything.
   void close(effects& out);
 
-  /// Does all that fell due: expiry of leases, ends of windows, waiters whose time is up. Idempotent.
+  /// Does all that fell due: expiry of leases, ends of windows, messages that meet waiters, waiters whose
+  /// time is up. Idempotent.
+  ///
+  /// @param out  deliver, offer, answer_empty, discard
   void tick(time_point now, effects& out);
 
-  /// When `tick` has something to do next; nothing: not before another verb.
+  /// When `tick` has something to do next, `time_point::min()` for at once; nothing: not before another verb.
   std::optional<time_point> next_deadline() const noexcept;
+
+  /// Makes all anew from the messages themselves, as far as they can be trusted: for a machine whose
+  /// invariants (queue_invariants.hpp) do not hold any more. Messages keep their order, leases their ids,
+  /// retries and deadlines, the open window its end. Nobody watches or waits afterwards.
+  ///
+  /// @returns who waited
+  /// Cost: O(n log n)
+  std::vector<waiter_id> rebuild();
 
   // -- views
 
   const properties& in_force() const noexcept { return properties_; }
   queue_sizes sizes() const noexcept;
+  bool waits(waiter_id who) const { return waiters_.contains(who); }
 
 private:
   friend struct queue_invariants;
+  friend struct queue_corruption; // tests: breaks one sentence of the invariants after the other
 
   /// Place in an index: the instant, then the order of arrival.
   struct place {
@@ -141,6 +164,9 @@ private:
 
   using index = std::map<place, entry>;
 
+  /// A message's share of the indexes: its node, and the heads that the allocator and a map put around it.
+  static constexpr std::size_t node_bytes = 160;
+
   struct waiter {
     std::optional<time_point> deadline;
   };
@@ -159,11 +185,14 @@ private:
   void close_window();
   void expire_messages(time_point now);
   void expire_waiters(time_point now, effects& out);
+  bool could_serve() const noexcept;
   void serve(time_point now, effects& out);
   bool deliver_first(waiter_id to, time_point now, effects& out);
   void discard_exhausted(effects& out);
   void forget_waiter(std::map<waiter_id, waiter>::iterator it);
   void remove(index& from, index::iterator it);
+  static std::size_t content_bytes(const parcel& content);
+  void readmit(index::node_type node);
   bool waiters_held() const noexcept { return offered_ == offered::asked && !ready_.empty(); }
 
   properties properties_;

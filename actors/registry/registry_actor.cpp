@@ -3,10 +3,11 @@
 #include "actors/errors.hpp"
 #include "actors/log_crash.hpp"
 #include "actors/queue/queue_actor.hpp"
-#include "actors/registry/registry_machine.hpp"
+#include "core/fault_point.hpp"
 
+#include <algorithm>
 #include <caf/typed_event_based_actor.hpp>
-#include <unordered_map>
+#include <spdlog/spdlog.h>
 
 namespace lmq {
 
@@ -14,45 +15,71 @@ namespace {
 
 class registry_actor final : public registry_handle::base {
 public:
-  registry_actor(caf::actor_config& config, std::shared_ptr<const hook_catalog> hooks)
-      : registry_handle::base(config), hooks_(std::move(hooks)), machine_(*hooks_) {
+  registry_actor(caf::actor_config& config, registry_cell_ptr cell, std::shared_ptr<const hook_catalog> hooks,
+                 supervisor_handle supervisor)
+      : registry_handle::base(config),
+        cell_(std::move(cell)),
+        hooks_(std::move(hooks)),
+        supervisor_(std::move(supervisor)) {
     set_exception_handler(
       [](caf::scheduled_actor*, std::exception_ptr& e) { return log_crash("registry", "registry", e); });
+    set_down_handler([this](const caf::down_msg& gone) { on_down(gone); });
+    set_exit_handler([this](caf::exit_msg& asked) { on_stop(asked); });
   }
 
   const char* name() const override { return "registry"; }
 
   behavior_type make_behavior() override {
+    take_over();
     return {
       [this](resolve_atom, const std::string& name) { return on_resolve(name); },
       [this](find_atom, const std::string& name) { return on_find(name); },
       [this](match_atom, const std::string& expression) { return on_match(expression); },
-      [this](remove_atom, const std::string& name) { return done(machine_.remove(name, out_)); },
-      [this](rules_atom) { return machine_.rules(); },
+      [this](remove_atom, const std::string& name) { return done(machine().remove(name, out())); },
+      [this](rules_atom) { return machine().rules(); },
       [this](set_rules_atom, std::vector<rule>& rules) {
-        return done(machine_.set_rules(std::move(rules), out_));
+        return done(machine().set_rules(std::move(rules), out()));
       },
-      [this](props_atom, const std::string& name) { return answer(machine_.in_force(name)); },
+      [this](props_atom, const std::string& name) { return answer(machine().in_force(name)); },
       [this](patch_atom, const std::string& name, const property_set& change) {
-        return done(machine_.patch(name, change, out_));
+        return done(machine().patch(name, change, out()));
       },
-      [this](reset_atom, const std::string& name) { return done(machine_.reset(name, out_)); },
+      [this](reset_atom, const std::string& name) { return done(machine().reset(name, out())); },
+      [this](revive_atom, const std::string& name) { return on_revive(name); },
+      [this](report_atom, const std::string& name) { return on_report(name); },
       [this](subscribe_atom, const caf::strong_actor_ptr& who) { on_subscribe(who); },
     };
   }
 
+  /// The cell is the supervisor's from here on: this comes before anybody can notice the end.
   void on_exit() override {
-    for (auto& [name, q] : queues_)
-      anon_send(q.ref.actor, close_atom::value);
-    queues_.clear();
-    subscribers_.clear();
+    auto cell = std::move(cell_);
+    supervisor_ = nullptr;
+    cell->life->end();
   }
 
 private:
-  struct live_queue {
-    queue_ref ref;
-    std::shared_ptr<std::atomic<bool>> wants_headers;
-  };
+  /// The node stops. A crash does not come this way: the queues live on.
+  void on_stop(caf::exit_msg& asked) {
+    cell_->close_queues();
+    quit(std::move(asked.reason));
+  }
+
+  using live_queue = registry_cell::queue;
+
+  registry_machine& machine() noexcept { return cell_->machine; }
+  registry_effects& out() noexcept { return cell_->decided; }
+  time_point now() { return system().clock().now(); }
+
+  /// What a predecessor has left: its queues, and what it decided and did not come to.
+  void take_over() {
+    LMQ_FAULT_POINT("registry.take_over");
+    for (auto& [id, name] : cell_->names)
+      monitor(cell_->queues.at(*name).ref.actor); // of one that has ended meanwhile we hear at once
+    for (auto& s : cell_->subscribers)
+      monitor(s);
+    perform();
+  }
 
   template <class T>
   static caf::result<T> answer(result<T> r) {
@@ -70,85 +97,234 @@ private:
   }
 
   caf::result<queue_ref> on_resolve(const std::string& name) {
-    if (auto it = queues_.find(name); it != queues_.end())
-      return it->second.ref;
-    auto opened = machine_.open(name, out_);
+    LMQ_FAULT_POINT("registry.resolve");
+    if (auto it = cell_->queues.find(name); it != cell_->queues.end())
+      return reach(it->second);
+    auto opened = machine().open(name, out());
     perform();
     if (!opened)
       return to_error(opened.error());
-    return queues_.at(name).ref;
+    return cell_->queues.at(name).ref;
   }
 
   caf::result<queue_ref> on_find(const std::string& name) {
-    if (auto it = queues_.find(name); it != queues_.end())
-      return it->second.ref;
-    return to_error({reason::no_such_queue, "there is no queue of this name"});
+    LMQ_FAULT_POINT("registry.find");
+    if (auto it = cell_->queues.find(name); it != cell_->queues.end())
+      return reach(it->second);
+    return to_error(no_such_queue());
+  }
+
+  /// A queue that has ended is started again before anybody is sent there.
+  caf::result<queue_ref> reach(live_queue& q) {
+    if (q.down.empty() && q.cell->life.ended())
+      restart(q);
+    if (!q.down.empty())
+      return to_error({reason::unavailable, q.down});
+    return q.ref;
   }
 
   caf::result<std::vector<queue_ref>> on_match(const std::string& expression) {
-    return answer(machine_.match(expression).map([this](const std::vector<std::string>& names) {
+    LMQ_FAULT_POINT("registry.match");
+    return answer(machine().match(expression).map([this](const std::vector<std::string>& names) {
       std::vector<queue_ref> refs;
       refs.reserve(names.size());
       for (const auto& name : names)
-        refs.push_back(queues_.at(name).ref);
+        refs.push_back(cell_->queues.at(name).ref);
       return refs;
     }));
   }
 
+  caf::result<void> on_revive(const std::string& name) {
+    auto it = cell_->queues.find(name);
+    if (it == cell_->queues.end())
+      return to_error(no_such_queue());
+    auto& q = it->second;
+    if (!q.down.empty()) {
+      start(q, machine().in_force(name).value());
+      q.limit.reset();
+      q.down.clear();
+      spdlog::info("queue.revived name=\"{}\"", name);
+      anon_send(supervisor_, up_atom::value, name);
+      tell_subscribers(opened_atom::value, q.ref);
+    }
+    return caf::unit;
+  }
+
+  caf::result<queue_report> on_report(const std::string& name) {
+    auto it = cell_->queues.find(name);
+    if (it == cell_->queues.end() || it->second.down.empty())
+      return to_error(no_such_queue());
+    auto report = it->second.cell->report(now());
+    report.in_force = machine().in_force(name).value();
+    report.down = true;
+    return report;
+  }
+
   void on_subscribe(const caf::strong_actor_ptr& who) {
-    subscribers_.push_back(caf::actor_cast<caf::actor>(who));
-    for (const auto& [name, q] : queues_)
-      anon_send(subscribers_.back(), opened_atom::value, q.ref);
+    auto subscriber = caf::actor_cast<caf::actor>(who);
+    auto& all = cell_->subscribers;
+    if (std::find(all.begin(), all.end(), subscriber) == all.end()) {
+      all.push_back(subscriber);
+      monitor(subscriber);
+    }
+    for (const auto& [name, q] : cell_->queues)
+      if (q.down.empty())
+        anon_send(subscriber, opened_atom::value, q.ref);
+  }
+
+  static refusal no_such_queue() { return {reason::no_such_queue, "there is no queue of this name"}; }
+
+  // -- supervision
+
+  void on_down(const caf::down_msg& gone) {
+    if (auto it = cell_->names.find(gone.source.id()); it != cell_->names.end()) {
+      auto name = it->second;
+      auto q = cell_->queues.find(*name);
+      if (q != cell_->queues.end() && q->second.cell->life.ended())
+        restart(q->second);
+      return;
+    }
+    auto& s = cell_->subscribers;
+    auto it = std::find_if(s.begin(), s.end(), [&](const auto& x) { return x.address() == gone.source; });
+    if (it == s.end())
+      return;
+    s.erase(it);
+    // It watched queues, which wait for its word now.
+    for (const auto& [name, q] : cell_->queues)
+      if (q.down.empty())
+        anon_send(q.ref.actor, unwatch_atom::value);
+  }
+
+  /// Gives the queue a new actor, or leaves it alone when it has crashed too often.
+  void restart(live_queue& q) {
+    const auto& name = *q.ref.name;
+    if (!q.limit.allows(now()))
+      return give_up(q);
+    start(q, machine().in_force(name).value());
+    spdlog::warn("actor.restarted actor=queue name=\"{}\" restarts={}", name, q.cell->restarts() + 1);
+    anon_send(supervisor_, restarted_atom::value, name);
+    tell_subscribers(restarted_atom::value, q.ref);
+  }
+
+  void give_up(live_queue& q) {
+    const auto& name = *q.ref.name;
+    auto why = "queue \"" + name + "\" is down: it crashed more than " +
+               std::to_string(restart_limit::restarts_max) + " times within " +
+               std::to_string(restart_limit::window / std::chrono::seconds{1}) +
+               " s, see the log; its messages are kept. POST /queues/NAME/revive starts it again";
+    q.cell->refuse_all(to_error({reason::unavailable, why}));
+    spdlog::error("queue.down name=\"{}\" messages={} message=\"crashed too often; POST /queues/NAME/revive "
+                  "starts it again\"",
+                  name, q.cell->machine.sizes().messages());
+    anon_send(supervisor_, down_atom::value, name, why);
+    tell_subscribers(gone_atom::value, name);
+    // Last, for whoever breaks off before is followed by one who begins anew.
+    cell_->names.erase(q.ref.actor.id());
+    q.ref.actor = nullptr;
+    q.down = std::move(why);
+  }
+
+  /// A new actor for the queue's cell, known under its name.
+  void start(live_queue& q, properties in_force) {
+    LMQ_FAULT_POINT("registry.start");
+    auto& names = cell_->names;
+    names.reserve(names.size() + 1);
+    names.insert_or_assign(caf::invalid_actor_id, q.ref.name);
+    auto place = names.extract(caf::invalid_actor_id);
+    q.cell->life.begin();
+    queue_handle fresh;
+    try {
+      fresh = spawn_queue(system(), q.cell, std::move(in_force), hooks_);
+    } catch (...) {
+      q.cell->life.end();
+      throw;
+    }
+    // From here on the cell is lent, and nothing may fail before that is known.
+    place.key() = fresh.id();
+    names.insert(std::move(place));
+    if (q.ref.actor)
+      names.erase(q.ref.actor.id());
+    q.ref.actor = std::move(fresh);
+    monitor(q.ref.actor); // a successor does this for all
   }
 
   // -- effects
 
   void perform() {
-    for (auto& e : out_)
-      std::visit([this](auto& x) { perform_one(x); }, e);
-    out_.clear();
+    auto& c = *cell_;
+    while (c.performed < c.decided.size()) {
+      LMQ_FAULT_POINT("registry.perform");
+      std::visit([this](auto& x) { perform_one(x); }, c.decided[c.performed]);
+      ++c.performed;
+      LMQ_FAULT_POINT("registry.performed");
+    }
+    c.decided.clear();
+    c.performed = 0;
   }
 
+  // Each of these may be done again by a successor, should its end not be reached.
+
   void perform_one(open_queue& x) {
-    auto name = std::make_shared<const std::string>(std::move(x.name));
-    auto wants_headers = std::make_shared<std::atomic<bool>>(x.in_force.hooks.has_value());
-    queue_ref ref{name, spawn_queue(system(), name, std::move(x.in_force), hooks_), wants_headers};
-    tell_subscribers(opened_atom::value, ref);
-    queues_.emplace(*name, live_queue{std::move(ref), std::move(wants_headers)});
+    auto it = cell_->queues.find(x.name);
+    if (it == cell_->queues.end()) {
+      auto name = std::make_shared<const std::string>(x.name);
+      auto at = now();
+      auto seed =
+        std::hash<std::string>{}(x.name) ^ static_cast<std::uint64_t>(at.time_since_epoch().count());
+      auto wants_headers = std::make_shared<std::atomic<bool>>(x.in_force.hooks.has_value());
+      auto cell = std::make_shared<queue_cell>(name, x.in_force, at, seed);
+      cell->life.end(); // nobody works on it yet
+      it =
+        cell_->queues
+          .emplace(x.name,
+                   live_queue{{name, queue_handle{}, wants_headers}, wants_headers, std::move(cell), {}, {}})
+          .first;
+    }
+    auto& q = it->second;
+    if (!q.ref.actor)
+      start(q, x.in_force);
+    tell_subscribers(opened_atom::value, q.ref);
   }
 
   void perform_one(configure_queue& x) {
-    auto& q = queues_.at(x.name);
+    auto& q = cell_->queues.at(x.name);
     *q.wants_headers = x.in_force.hooks.has_value();
-    anon_send(q.ref.actor, configure_atom::value, std::move(x.in_force));
+    if (q.ref.actor)
+      anon_send(q.ref.actor, configure_atom::value, x.in_force);
   }
 
   void perform_one(close_queue& x) {
-    auto it = queues_.find(x.name);
-    anon_send(it->second.ref.actor, close_atom::value);
+    auto it = cell_->queues.find(x.name);
+    if (it == cell_->queues.end())
+      return;
+    tell_subscribers(gone_atom::value, x.name);
+    if (!it->second.down.empty())
+      anon_send(supervisor_, up_atom::value, x.name);
     // Who still holds the old reference sends its push again to the queue's successor, which may have hooks.
     *it->second.wants_headers = true;
-    queues_.erase(it);
-    tell_subscribers(gone_atom::value, x.name);
+    if (const auto& actor = it->second.ref.actor) {
+      anon_send(actor, close_atom::value);
+      cell_->names.erase(actor.id());
+    }
+    cell_->queues.erase(it);
   }
 
   template <class... Ts>
   void tell_subscribers(const Ts&... what) {
-    for (auto& s : subscribers_)
+    for (auto& s : cell_->subscribers)
       anon_send(s, what...);
   }
 
+  registry_cell_ptr cell_;
   std::shared_ptr<const hook_catalog> hooks_;
-  registry_machine machine_;
-  registry_effects out_; ///< of the step under way
-  std::unordered_map<std::string, live_queue> queues_;
-  std::vector<caf::actor> subscribers_;
+  supervisor_handle supervisor_;
 };
 
 } // namespace
 
-registry_handle spawn_registry(caf::actor_system& system, std::shared_ptr<const hook_catalog> hooks) {
-  return system.spawn<registry_actor>(std::move(hooks));
+registry_handle spawn_registry(caf::actor_system& system, registry_cell_ptr cell,
+                               std::shared_ptr<const hook_catalog> hooks, supervisor_handle supervisor) {
+  return system.spawn<registry_actor>(std::move(cell), std::move(hooks), std::move(supervisor));
 }
 
 } // namespace lmq

@@ -1,9 +1,16 @@
 #include "actors/registry/registry_machine.hpp"
 
+#include "core/fault_point.hpp"
+
+#include <iterator>
+#include <utility>
+
 namespace lmq {
 
 result<void> registry_machine::open(std::string_view name, registry_effects& out) {
-  return find_or_open(name, out).map([](auto) {});
+  if (contains(name))
+    return {};
+  return give(name, {}, out);
 }
 
 result<void> registry_machine::remove(std::string_view name, registry_effects& out) {
@@ -29,27 +36,40 @@ result<void> registry_machine::set_rules(std::vector<rule> rules, registry_effec
   if (rules.size() > property_limits::rules_max)
     return refuse(reason::over_limit, "there are " + std::to_string(rules.size()) + " rules; send at most " +
                                         std::to_string(property_limits::rules_max));
-  std::vector<pattern> patterns;
+  rule_set fresh;
   for (const auto& r : rules) {
     auto compiled = pattern::compile(r.pattern);
     if (!compiled)
       return tl::unexpected{compiled.error()};
-    patterns.push_back(*compiled);
+    fresh.patterns.push_back(*compiled);
     if (r.set.hooks)
       if (auto ok = hooks_.check(*r.set.hooks); !ok)
         return ok;
   }
-  rules_ = std::move(rules);
-  patterns_ = std::move(patterns);
-  for (auto it = queues_.begin(); it != queues_.end(); ++it)
-    refresh(it, out);
+  fresh.rules = std::move(rules);
+  std::vector<std::pair<properties*, properties>> changes;
+  registry_effects effects;
+  for (auto& [name, q] : queues_) {
+    auto in_force = effective(q.own, fresh.find(name));
+    if (in_force == q.in_force)
+      continue;
+    effects.push_back(configure_queue{name, in_force});
+    changes.emplace_back(&q.in_force, std::move(in_force));
+  }
+  out.reserve(out.size() + effects.size());
+  LMQ_FAULT_POINT("registry.set_rules");
+  // From here on nothing fails.
+  rules_ = std::move(fresh);
+  for (auto& [current, in_force] : changes)
+    *current = std::move(in_force);
+  std::move(effects.begin(), effects.end(), std::back_inserter(out));
   return {};
 }
 
 result<properties> registry_machine::in_force(std::string_view name) const {
   if (auto it = queues_.find(name); it != queues_.end())
     return it->second.in_force;
-  return check_queue_name(name).map([&] { return effective({}, rule_for(name)); });
+  return check_queue_name(name).map([&] { return effective({}, rules_.find(name)); });
 }
 
 result<void> registry_machine::patch(std::string_view name, const property_set& change,
@@ -57,46 +77,50 @@ result<void> registry_machine::patch(std::string_view name, const property_set& 
   if (change.hooks)
     if (auto ok = hooks_.check(*change.hooks); !ok)
       return ok;
-  return find_or_open(name, out).map([&](queues::iterator it) {
-    merge(it->second.own, change);
-    refresh(it, out);
-  });
+  auto it = queues_.find(name);
+  auto own = it == queues_.end() ? property_set{} : it->second.own;
+  merge(own, change);
+  return give(name, std::move(own), out);
 }
 
 result<void> registry_machine::reset(std::string_view name, registry_effects& out) {
-  return find_or_open(name, out).map([&](queues::iterator it) {
-    it->second.own = {};
-    refresh(it, out);
-  });
+  return give(name, {}, out);
 }
 
-const property_set* registry_machine::rule_for(std::string_view name) const {
-  for (std::size_t i = 0; i < rules_.size(); ++i)
-    if (patterns_[i].finds(name))
-      return &rules_[i].set;
+const property_set* registry_machine::rule_set::find(std::string_view name) const {
+  for (std::size_t i = 0; i < rules.size(); ++i)
+    if (patterns[i].finds(name))
+      return &rules[i].set;
   return nullptr;
 }
 
-result<registry_machine::queues::iterator> registry_machine::find_or_open(std::string_view name,
-                                                                          registry_effects& out) {
-  if (auto it = queues_.find(name); it != queues_.end())
-    return it;
-  if (auto ok = check_queue_name(name); !ok)
-    return tl::unexpected{ok.error()};
-  if (queues_.size() >= queues_max)
-    return refuse(reason::over_limit, "there are " + std::to_string(queues_max) +
-                                        " queues already; delete some before you add another");
-  auto it = queues_.emplace(std::string{name}, queue{{}, effective({}, rule_for(name))}).first;
-  out.push_back(open_queue{it->first, it->second.in_force});
-  return it;
-}
-
-void registry_machine::refresh(queues::iterator it, registry_effects& out) {
-  auto now_in_force = effective(it->second.own, rule_for(it->first));
-  if (now_in_force == it->second.in_force)
-    return;
-  it->second.in_force = now_in_force;
-  out.push_back(configure_queue{it->first, std::move(now_in_force)});
+/// Makes these the queue's own properties; opens it if there is none. All of it, or nothing.
+result<void> registry_machine::give(std::string_view name, property_set own, registry_effects& out) {
+  auto it = queues_.find(name);
+  if (it == queues_.end()) {
+    if (auto ok = check_queue_name(name); !ok)
+      return ok;
+    if (queues_.size() >= queues_max)
+      return refuse(reason::over_limit, "there are " + std::to_string(queues_max) +
+                                          " queues already; delete some before you add another");
+  }
+  auto in_force = effective(own, rules_.find(name));
+  out.reserve(out.size() + 1);
+  if (it == queues_.end()) {
+    open_queue opened{std::string{name}, in_force};
+    LMQ_FAULT_POINT("registry.open");
+    queues_.emplace(std::string{name}, queue{std::move(own), std::move(in_force)});
+    out.push_back(std::move(opened));
+    return {};
+  }
+  if (in_force != it->second.in_force) {
+    configure_queue changed{std::string{name}, in_force};
+    LMQ_FAULT_POINT("registry.configure");
+    out.push_back(std::move(changed));
+    it->second.in_force = std::move(in_force);
+  }
+  it->second.own = std::move(own);
+  return {};
 }
 
 } // namespace lmq

@@ -1,7 +1,8 @@
 // Which queues there are, and which properties are in force for each.
 //
-// Knows names, rules and each queue's own properties; what a queue holds is the queue's business. Plain: no
-// actor. Owned by the registry's actor, or by a test.
+// Knows names, rules and each queue's own properties; what a queue holds is the queue's business. A verb that
+// throws (memory has run out) has changed nothing. Plain: no actor. Owned by the registry's cell, or by a
+// test.
 #pragma once
 
 #include "actors/hooks/hook.hpp"
@@ -60,7 +61,7 @@ public:
   result<std::vector<std::string>> match(std::string_view expression) const;
 
   /// The rules, as they were set.
-  const std::vector<rule>& rules() const noexcept { return rules_; }
+  const std::vector<rule>& rules() const noexcept { return rules_.rules; }
 
   /// Replaces all rules; live queues whose properties change by it are told. O(queues × rules)
   /// Errors: bad_pattern, over_limit, unknown_hook, bad_property; nothing is changed then
@@ -85,14 +86,19 @@ private:
   };
   using queues = std::map<std::string, queue, std::less<>>;
 
-  const property_set* rule_for(std::string_view name) const;
-  result<queues::iterator> find_or_open(std::string_view name, registry_effects& out);
-  void refresh(queues::iterator it, registry_effects& out);
+  struct rule_set {
+    std::vector<rule> rules;
+    std::vector<pattern> patterns; ///< of rules, compiled
+
+    /// What the first rule that finds the name sets; nullptr if none does.
+    const property_set* find(std::string_view name) const;
+  };
+
+  result<void> give(std::string_view name, property_set own, registry_effects& out);
 
   hook_catalog hooks_;
   queues queues_;
-  std::vector<rule> rules_;
-  std::vector<pattern> patterns_; ///< of rules_, compiled
+  rule_set rules_;
 };
 
 } // namespace lmq

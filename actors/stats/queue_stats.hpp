@@ -5,6 +5,8 @@
 #include "actors/stats/meter.hpp"
 #include "actors/stats/retention.hpp"
 
+#include <new>
+
 namespace lmq {
 
 class queue_stats {
@@ -16,12 +18,16 @@ public:
   /// @param n  messages pushed; each that joins a compound counts
   void pushed(time_point now, std::uint64_t n = 1) noexcept { push_.mark(now, n); }
 
-  /// One delivery, redeliveries included.
+  /// One delivery, redeliveries included. A sample for which there is no memory is left out.
   ///
   /// @param waited  since the message was last ready
-  void pulled(duration waited, time_point now) {
+  void pulled(duration waited, time_point now) noexcept {
     pull_.mark(now);
-    retention_.record(waited, now);
+    try {
+      retention_.record(waited, now);
+    } catch (const std::bad_alloc&) {
+      // Only the distribution is poorer by one; the count above is exact.
+    }
   }
 
   /// Sets `push`, `pull` and `retention`, nothing else. Changes nothing here.

@@ -42,6 +42,8 @@ struct queue_report {
   properties in_force;
   meter_report push, pull;
   retention_report retention;
+  std::uint64_t restarts = 0; ///< of its actor, after crashes
+  bool down = false;          ///< it crashed too often and is left alone: see `health_report`
 };
 
 } // namespace lmq

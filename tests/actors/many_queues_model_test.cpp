@@ -80,7 +80,7 @@ void drain(queue_network& net) {
 
 /// Clients come and go at any moment; nobody's message is lost, doubled, or left beside somebody who waits
 /// for it.
-void bustle(queue_network& net, dice& random, bool queues_come_and_go) {
+void bustle(queue_network& net, dice& random, bool queues_come_and_go, bool queues_crash = false) {
   net.props = patient();
   for (const auto& name : queue_names)
     if (!queues_come_and_go || random.one_in(2))
@@ -103,6 +103,8 @@ void bustle(queue_network& net, dice& random, bool queues_come_and_go) {
     case 6:
       if (random.one_in(3))
         net.now += 1s;
+      else if (queues_crash && !names.empty())
+        net.crash(random.one_of(names));
       break;
     case 7:
       if (random.one_in(4)) {
@@ -288,6 +290,10 @@ CAF_TEST(every message is delivered once and nobody waits beside one) {
 
 CAF_TEST(every message is delivered once while queues come and go) {
   check_runs(600, in_network([](auto& net, auto& random) { bustle(net, random, true); }));
+}
+
+CAF_TEST(every message is delivered once while actors of queues crash) {
+  check_runs(600, in_network([](auto& net, auto& random) { bustle(net, random, random.one_in(2), true); }));
 }
 
 CAF_TEST(every message comes to its end when deliveries fail) {

@@ -48,7 +48,8 @@ struct driver {
     return said([&](auto& out) { machine.offered(queue, own, now, out); });
   }
   lines taken(const std::string& queue, std::uint64_t who, bool got) {
-    return said([&](auto& out) { here = machine.taken(queue, waiter_id{who}, got, now, out); });
+    auto came = got ? take_result::delivered : take_result::nothing;
+    return said([&](auto& out) { here = machine.taken(queue, waiter_id{who}, came, now, out); });
   }
   lines tick() {
     return said([&](auto& out) { machine.tick(now, out); });

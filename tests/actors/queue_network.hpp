@@ -46,7 +46,8 @@ public:
   // -- clients
 
   void open(const std::string& name) {
-    auto q = std::make_shared<queue_node>(queue_node{queue_machine{props}, name, next_node_++, true, {}, {}});
+    auto q =
+      std::make_shared<queue_node>(queue_node{queue_machine{props}, name, next_node_++, true, 0, {}, {}});
     queues_[name] = q;
     note("open " + name);
     send(registry, pull_any, "opened " + name, [this, q] { at_pull_any_opened(q); });
@@ -58,6 +59,21 @@ public:
     note("remove " + name);
     send(registry, q->address, "close", [this, q] { at_queue_close(q); });
     send(registry, pull_any, "gone " + name, [this, name] { at_pull_any_gone(name); });
+  }
+
+  /// The queue's actor crashes and is started again on what it leaves. What pull_any has said to the old one,
+  /// or says before it hears of the new one, comes back or is lost.
+  void crash(const std::string& name) {
+    auto q = queues_.at(name);
+    ++q->actor;
+    note("crash " + name);
+    at_queue(q, [&](effects& out) { q->machine.unwatch(now, out); });
+    send(registry, pull_any, "restarted " + name, [this, q, actor = q->actor] {
+      if (!is_known(q))
+        return;
+      known_actor_[q] = actor;
+      at_pull_any([&](pull_any_effects& out) { any_.restarted(q->name, now, out); });
+    });
   }
 
   /// Pushes to a queue that is there.
@@ -227,6 +243,7 @@ private:
     std::string name;
     node address;
     bool alive;
+    unsigned actor;                         ///< counts crashes
     std::map<std::uint64_t, node> promised; ///< who is owed an answer by this queue
     std::set<std::uint64_t> holds;          ///< messages taken in
   };
@@ -290,6 +307,7 @@ private:
   void at_queue(const queue_ptr& q, Verb verb) {
     effects out;
     verb(out);
+    q->machine.tick(now, out);
     for (const auto& e : out)
       std::visit([&](const auto& x) { perform(q, x); }, e);
     if (auto broken = broken_invariant(q->machine))
@@ -327,7 +345,9 @@ private:
   void send_answer(const queue_ptr& q, std::uint64_t who, std::optional<lease_id> lease, node to) {
     if (to == pull_any)
       send(q->address, pull_any, "taken from " + q->name + " for " + std::to_string(who),
-           [this, q, who, lease] { at_pull_any_taken(q, who, lease); });
+           [this, q, who, lease] {
+             at_pull_any_taken(q, who, lease ? take_result::delivered : take_result::nothing, lease);
+           });
     else
       send(q->address, to, "answer to " + std::to_string(who),
            [this, q, who, lease] { at_client(who, q, lease); });
@@ -369,10 +389,11 @@ private:
     at_pull_any([&](pull_any_effects& out) { any_.gone(name, now, out); });
   }
 
-  void at_pull_any_taken(const queue_ptr& q, std::uint64_t who, std::optional<lease_id> lease) {
+  void at_pull_any_taken(const queue_ptr& q, std::uint64_t who, take_result came,
+                         std::optional<lease_id> lease) {
     bool here = false;
     at_pull_any([&](pull_any_effects& out) {
-      here = any_.taken(q->name, waiter_id{who}, lease.has_value(), now, out);
+      here = any_.taken(q->name, waiter_id{who}, came, now, out);
       if (lease && here)
         answer_any(who, q, lease);
       else if (lease)
@@ -384,41 +405,49 @@ private:
 
   void perform(const watch_queue& x) {
     auto q = known_.at(x.queue);
-    send(pull_any, q->address, "watch " + x.queue, [this, q] {
+    send(pull_any, q->address, "watch " + x.queue, [this, q, actor = known_actor_[q]] {
       bool ready = false;
-      if (q->alive)
+      bool bounced = !q->alive || q->actor != actor;
+      if (!bounced)
         at_queue(q, [&](effects& out) { ready = q->machine.watch(now, out); });
-      send(q->address, pull_any, "watched " + q->name + (ready ? ": ready" : ": nothing"), [this, q, ready] {
-        if (is_known(q))
-          at_pull_any([&](pull_any_effects& out) { any_.watched(q->name, ready, now, out); });
-      });
+      if (bounced)
+        return; // of which `restarted` or `gone` tells
+      send(q->address, pull_any, "watched " + q->name + (ready ? ": ready" : ": nothing"),
+           [this, q, ready, actor] {
+             if (is_known(q) && known_actor_[q] == actor)
+               at_pull_any([&](pull_any_effects& out) { any_.watched(q->name, ready, now, out); });
+           });
     });
   }
 
   void perform(const take_from& x) {
     auto q = known_.at(x.queue);
     auto who = static_cast<std::uint64_t>(x.to);
-    send(pull_any, q->address, "take from " + x.queue + " for " + std::to_string(who), [this, q, who] {
-      if (!q->alive)
-        return send_answer(q, who, std::nullopt, pull_any);
+    auto actor = known_actor_[q];
+    send(pull_any, q->address, "take from " + x.queue + " for " + std::to_string(who), [this, q, who, actor] {
+      if (!q->alive || q->actor != actor)
+        return send(q->address, pull_any, "take lost",
+                    [this, q, who] { at_pull_any_taken(q, who, take_result::lost, std::nullopt); });
       q->promised[who] = pull_any;
       at_queue(q, [&](effects& out) { q->machine.take(waiter_id{who}, now, out); });
     });
   }
 
   void perform(const yield_to& x) {
-    send(pull_any, known_.at(x.queue)->address, "yield to " + x.queue, [this, q = known_.at(x.queue)] {
-      if (q->alive)
+    auto q = known_.at(x.queue);
+    send(pull_any, q->address, "yield to " + x.queue, [this, q, actor = known_actor_[q]] {
+      if (q->alive && q->actor == actor)
         at_queue(q, [&](effects& out) { q->machine.yield(now, out); });
     });
   }
 
   void perform(const keep_in& x) {
     if (auto it = known_.find(x.queue); it != known_.end())
-      send(pull_any, it->second->address, "keep in " + x.queue, [this, q = it->second] {
-        if (q->alive)
-          at_queue(q, [&](effects& out) { q->machine.keep(now, out); });
-      });
+      send(pull_any, it->second->address, "keep in " + x.queue,
+           [this, q = it->second, actor = known_actor_[it->second]] {
+             if (q->alive && q->actor == actor)
+               at_queue(q, [&](effects& out) { q->machine.keep(now, out); });
+           });
   }
 
   void perform(const nothing_for& x) { answer_any(static_cast<std::uint64_t>(x.to), nullptr, std::nullopt); }
@@ -462,7 +491,8 @@ private:
   lines lines_;
   std::map<std::string, queue_ptr> queues_; ///< as the registry has them
   std::map<std::uint64_t, queue_ptr> pulled_at_;
-  std::map<std::string, queue_ptr> known_; ///< as pull_any has them
+  std::map<std::string, queue_ptr> known_;    ///< as pull_any has them
+  std::map<queue_ptr, unsigned> known_actor_; ///< which of a queue's actors pull_any speaks to
   pull_any_machine any_;
   std::set<std::uint64_t> any_promised_;
   node next_node_ = first_queue;

@@ -59,10 +59,12 @@ struct crowd {
   void push() {
     out.clear();
     machine.push({1, ++last_message}, body, now += 1ns, out);
+    machine.tick(now, out);
   }
   lease_id pull() {
     out.clear();
     machine.pull(waiter_id{++last_waiter}, now += 1ns, now, out);
+    machine.tick(now, out);
     return std::get<deliver>(out.at(0)).what.lease;
   }
 };

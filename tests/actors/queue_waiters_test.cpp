@@ -120,6 +120,7 @@ CAF_TEST(an older waiter that arrives later is served first) {
   m.pull(waiter_id{7}, std::nullopt, time_point{}, out);
   m.pull(waiter_id{5}, std::nullopt, time_point{}, out);
   m.push({1, 1}, {payload::copy_of("t", "a"), nullptr}, time_point{}, out);
+  m.tick(time_point{}, out);
   CAF_REQUIRE_EQUAL(out.size(), 1u);
   CAF_CHECK(std::get<deliver>(out[0]).to == waiter_id{5});
 }

@@ -63,7 +63,7 @@ CAF_TEST(the soft limit on files becomes the hard one) {
 
 CAF_TEST(connections leave room for the other files) {
   for (std::size_t files : {1u, 64u, 65u, 66u, 256u, 1024u, 20'000u, 1'000'000u}) {
-    http_limits limits;
+    gateway_limits limits;
     auto wanted = limits.connections_max;
     auto reduced = fit_into_files(limits, files);
     CAF_CHECK_EQUAL(reduced, limits.connections_max < wanted);
@@ -72,8 +72,8 @@ CAF_TEST(connections leave room for the other files) {
       CAF_CHECK_LESS_OR_EQUAL(limits.connections_max + limits.refused_connections_max + files_reserved,
                               files);
   }
-  http_limits limits;
+  gateway_limits limits;
   CAF_CHECK(!fit_into_files(limits, 1'000'000));
-  CAF_CHECK_EQUAL(limits.connections_max, http_limits{}.connections_max);
-  CAF_CHECK_EQUAL(limits.refused_connections_max, http_limits{}.refused_connections_max);
+  CAF_CHECK_EQUAL(limits.connections_max, gateway_limits{}.connections_max);
+  CAF_CHECK_EQUAL(limits.refused_connections_max, gateway_limits{}.refused_connections_max);
 }

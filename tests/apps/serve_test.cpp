@@ -186,15 +186,3 @@ CAF_TEST(connections are kept within the files the system allows) {
   await_words(child, "rpc.listen");
   CAF_CHECK(holds(child.standard_error(), "warn node.connections_reduced wanted=10000 connections_max=144 "));
 }
-
-CAF_TEST(a caller of the rpc port is turned away and the log says why) {
-  server_process server;
-  for (int i = 0; i < 2; ++i) {
-    tcp_connection caller{server.rpc_port()};
-    CAF_CHECK(!caller.receive(time_limit{answer_time_max}));
-  }
-  await_words(server.process(), "warn rpc.closed message=\"MessagePack-RPC is not served yet");
-  CAF_REQUIRE(server.stop() == 0);
-  auto log = server.process().standard_error();
-  CAF_CHECK_EQUAL(log.find("rpc.closed"), log.rfind("rpc.closed"));
-}

@@ -19,10 +19,10 @@ struct fixture {
 
   /// Queues that are at their end as soon as they are found, or that follow the plan.
   running_server serve(bool dead_queues = false) const {
-    http_limits limits;
+    gateway_limits limits;
     limits.answer_timeout = 1s;
     return running_server{limits, [&](caf::actor_system& system) {
-                            return broker{system.spawn<fake_registry>(plan, dead_queues), {}, {}};
+                            return broker{{}, system.spawn<fake_registry>(plan, dead_queues), {}, {}};
                           }};
   }
 
@@ -88,7 +88,7 @@ CAF_TEST(a delivery to a client that has just gone goes back to its queue) {
 CAF_TEST(a request that comes back is sent again but not for ever) {
   auto server = serve(true);
   CAF_CHECK_EQUAL(server.ask("POST", "/messages/q", "x").status, 503);
-  CAF_CHECK_EQUAL(plan->resolved, 1 + http_limits{}.resends_max);
+  CAF_CHECK_EQUAL(plan->resolved, 1 + gateway_limits{}.resends_max);
 }
 
 CAF_TEST(a queue that has ended is looked for again by the next push) {
@@ -115,7 +115,7 @@ CAF_TEST(a push whose queue dies over it is unavailable and is not sent again) {
 CAF_TEST(a pull whose queue dies waits on at the next one in its old place) {
   plan->on_pull = [&](fake_queue& q) {
     if (plan->pulling.size() < 3)
-      q.pull->deliver(caf::make_error(caf::sec::runtime_error));
+      q.pull->deliver(caf::make_error(caf::sec::request_receiver_down));
     else
       q.pull->deliver(some_delivery(lease, "x"));
   };

@@ -64,6 +64,7 @@ public:
       [](configure_atom, const properties&) {},
       [this](close_atom) { quit(); },
       [](watch_atom, const caf::actor&) { return false; },
+      [](unwatch_atom) {},
       [](take_atom, waiter_id) { return pulled{}; },
       [](yield_atom) {},
       [](keep_atom) {},
@@ -97,6 +98,8 @@ public:
       [](props_atom, const std::string&) { return properties{}; },
       [](patch_atom, const std::string&, const property_set&) {},
       [](reset_atom, const std::string&) {},
+      [](revive_atom, const std::string&) {},
+      [](report_atom, const std::string&) { return queue_report{}; },
       [](subscribe_atom, const caf::strong_actor_ptr&) {},
     };
   }

@@ -1,7 +1,7 @@
 // Properties and rules as JSON: what is taken, what is refused, how it is printed.
 #define CAF_SUITE json_properties
 
-#include "gateway/json_properties.hpp"
+#include "gateway/http/json_properties.hpp"
 
 #include <caf/test/unit_test.hpp>
 

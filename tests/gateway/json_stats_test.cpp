@@ -1,8 +1,8 @@
 // GET /stats as a document, and the writing of JSON by hand beneath it.
 #define CAF_SUITE json_stats
 
-#include "gateway/json_stats.hpp"
-#include "gateway/json_text.hpp"
+#include "gateway/http/json_stats.hpp"
+#include "gateway/http/json_text.hpp"
 
 #include <caf/test/unit_test.hpp>
 #include <limits>

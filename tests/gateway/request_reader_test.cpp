@@ -2,7 +2,7 @@
 // matter.
 #define CAF_SUITE request_reader
 
-#include "gateway/request_reader.hpp"
+#include "gateway/http/request_reader.hpp"
 
 #include <caf/test/unit_test.hpp>
 
@@ -10,8 +10,8 @@ using namespace lmq;
 
 namespace {
 
-http_limits small_limits() {
-  http_limits limits;
+gateway_limits small_limits() {
+  gateway_limits limits;
   limits.header_bytes_max = 512;
   limits.body_bytes_max = 100;
   return limits;
@@ -40,7 +40,7 @@ struct reading {
   }
 
   std::string text;
-  http_limits limits = small_limits();
+  gateway_limits limits = small_limits();
   field_views fields;
   request_reader reader{limits, fields};
   std::size_t head_bytes = 0;

@@ -1,13 +1,16 @@
-// An HTTP server with a broker behind it, in this process and on a port of the loopback.
+// A server with a broker behind it, in this process and on a port of the loopback.
 #pragma once
 
 #include "actors/start.hpp"
 #include "event_loop/coordinator.hpp"
 #include "gateway/server.hpp"
 #include "tests/support/http_client.hpp"
+#include "tests/support/rpc_client.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
 
 #include <chrono>
 #include <functional>
@@ -24,13 +27,13 @@ inline constexpr auto patience = std::chrono::seconds(20);
 
 class running_server {
 public:
-  explicit running_server(http_limits limits = {}, std::size_t threads = 1)
+  explicit running_server(gateway_limits limits = {}, std::size_t threads = 1)
       : config_(threads), system_(config_), broker_(start_broker(system_, hook_catalog::built_in())) {
     start(limits);
   }
 
   /// In front of another broker, which `make` makes in our system.
-  running_server(http_limits limits, const std::function<broker(caf::actor_system&)>& make)
+  running_server(gateway_limits limits, const std::function<broker(caf::actor_system&)>& make)
       : config_(1), system_(config_), broker_(make(system_)) {
     start(limits);
   }
@@ -39,15 +42,19 @@ public:
     if (server_)
       end_of_stop(begin_stop());
     server_.reset();
+    if (!broker_.supervisor) // a broker that a test made up: nobody else ends its parts
+      caf::anon_send_exit(broker_.registry, caf::exit_reason::user_shutdown);
     stop_broker(broker_);
     system_.await_all_actors_done();
   }
 
   std::uint16_t port() const { return port_; }
-  http_server& server() { return *server_; }
+  std::uint16_t rpc_port() const { return rpc_port_; }
+  gateway_server& server() { return *server_; }
   caf::actor_system& system() { return system_; }
 
   testing::http_client connect() const { return testing::http_client{port_}; }
+  testing::rpc_client call() const { return testing::rpc_client{rpc_port_}; }
 
   /// A request on a connection of its own. When it is answered, what came to a server of one thread before it
   /// has been looked at, too.
@@ -78,23 +85,23 @@ private:
     explicit config(std::size_t threads) { install_coordinator(*this, {threads, {}}); }
   };
 
-  void start(const http_limits& limits) {
-    http_server_options options;
-    options.port = 0;
+  void start(const gateway_limits& limits) {
+    gateway_server_options options;
     options.nodes = {{"test@here"}, {"test@here"}};
     options.limits = limits;
-    auto started = http_server::start(system_, broker_, std::move(options));
+    auto started = gateway_server::start(system_, broker_, std::move(options));
     if (!started)
-      throw std::runtime_error(started.error());
+      throw std::runtime_error(started.error().what);
     server_.emplace(std::move(*started));
-    port_ = server_->port();
+    port_ = server_->http_port();
+    rpc_port_ = server_->rpc_port();
   }
 
   config config_;
   caf::actor_system system_;
   broker broker_;
-  std::optional<http_server> server_;
-  std::uint16_t port_ = 0;
+  std::optional<gateway_server> server_;
+  std::uint16_t port_ = 0, rpc_port_ = 0;
 };
 
 } // namespace lmq::test

@@ -62,7 +62,7 @@ CAF_TEST(every other route has its answer) {
   CAF_CHECK_EQUAL(client.request("GET", "/messages?qre=^q$&t=0").body, "x");
   CAF_CHECK_EQUAL(client.request("GET", "/messages?qre=^none$&t=0").status, 204);
   auto stats = client.request("GET", "/stats");
-  CAF_CHECK(stats.body.find(R"("q":{"memory":)") != std::string::npos);
+  CAF_CHECK(stats.body.find(R"("queues":{"q":{)") != std::string::npos);
   client.send("HEAD", "/properties/q");
   auto head = client.receive_to_head();
   CAF_CHECK_EQUAL(head.status, 200);
@@ -171,7 +171,7 @@ CAF_TEST(a client may end its side as soon as it has asked) {
 }
 
 CAF_TEST(a delivery that its client does not take goes back to the queue) {
-  http_limits limits;
+  gateway_limits limits;
   limits.write_timeout = 1s;
   running_server server{limits};
   std::string body(beyond_socket_buffers, 'x');
@@ -213,7 +213,7 @@ CAF_TEST(a client that reads slowly gets its answer) {
 }
 
 CAF_TEST(a head or body that does not come is a 408 and an idle connection just closes) {
-  http_limits limits;
+  gateway_limits limits;
   limits.header_timeout = limits.body_timeout = limits.idle_timeout = 1s;
   running_server server{limits};
   auto head = server.connect(), body = server.connect(), chunk = server.connect(), idle = server.connect();
@@ -234,7 +234,7 @@ CAF_TEST(a head or body that does not come is a 408 and an idle connection just 
 }
 
 CAF_TEST(a pull that waits outlasts the idle limit) {
-  http_limits limits;
+  gateway_limits limits;
   limits.idle_timeout = limits.answer_timeout = 1s;
   running_server server{limits};
   auto waiter = server.connect();
@@ -243,9 +243,9 @@ CAF_TEST(a pull that waits outlasts the idle limit) {
 }
 
 CAF_TEST(a body over the limit is a 413 that the client gets to read) {
-  http_limits limits;
+  gateway_limits limits;
   limits.body_bytes_max = 1'000;
-  limits.json_bytes_max = 100;
+  limits.document_bytes_max = 100;
   running_server server{limits};
   auto announced = server.connect();
   announced.send("POST", "/messages/q", {}, std::string(10'000'000, 'x'));
@@ -321,7 +321,7 @@ CAF_TEST(a request id is answered back where it was sent) {
 }
 
 CAF_TEST(connections beyond the limit are told so) {
-  http_limits limits;
+  gateway_limits limits;
   limits.connections_max = 2;
   running_server server{limits};
   {
@@ -403,7 +403,7 @@ CAF_TEST(a server that stops answers who waits and closes who is idle) {
 }
 
 CAF_TEST(a server that stops does not wait for ever) {
-  http_limits limits;
+  gateway_limits limits;
   limits.stop_timeout = 1s;
   running_server server{limits};
   auto half = server.connect();
@@ -425,11 +425,17 @@ CAF_TEST(a server that is dropped while clients wait lets go of all of it) {
 
 CAF_TEST(a port that is taken is a clear error) {
   running_server server;
-  http_server_options options;
-  options.port = server.port();
-  auto second = http_server::start(server.system(), {}, options);
+  gateway_server_options options;
+  options.http.port = server.port();
+  auto second = gateway_server::start(server.system(), {}, options);
   CAF_REQUIRE(!second);
-  CAF_CHECK_EQUAL(second.error(), "127.0.0.1:" + std::to_string(server.port()) + " is in use");
-  options.address = "no address";
-  CAF_CHECK(!http_server::start(server.system(), {}, options));
+  CAF_CHECK(second.error().where == start_failure::protocol::http);
+  CAF_CHECK_EQUAL(second.error().what, "127.0.0.1:" + std::to_string(server.port()) + " is in use");
+  options.http.port = 0;
+  options.rpc.port = server.port();
+  auto third = gateway_server::start(server.system(), {}, options);
+  CAF_REQUIRE(!third);
+  CAF_CHECK(third.error().where == start_failure::protocol::rpc);
+  options.rpc.address = "no address";
+  CAF_CHECK(!gateway_server::start(server.system(), {}, options));
 }

@@ -1,7 +1,7 @@
 // What a method and a target ask, and which are refused.
 #define CAF_SUITE target
 
-#include "gateway/target.hpp"
+#include "gateway/http/target.hpp"
 
 #include <caf/test/unit_test.hpp>
 
@@ -13,7 +13,7 @@ namespace {
 using enum http_method;
 
 auto parse(http_method method, std::string_view target) {
-  return parse_target(method, target, http_limits{});
+  return parse_target(method, target, gateway_limits{});
 }
 
 /// What is asked, as a T; fails the test if it is something else.
@@ -22,9 +22,23 @@ T asked(http_method method, std::string_view target) {
   auto r = parse(method, target);
   if (!r)
     CAF_FAIL("refused: " << std::string(target) << ": " << r.error().message);
-  if (!std::holds_alternative<T>(*r))
+  auto* what = std::get_if<broker_request>(&*r);
+  if (what == nullptr || !std::holds_alternative<T>(what->what))
     CAF_FAIL("something else is asked: " << std::string(target));
+  return std::get<T>(std::move(what->what));
+}
+
+/// The answer that needs no broker.
+template <class T>
+T answered(http_method method, std::string_view target) {
+  auto r = parse(method, target);
+  if (!r || !std::holds_alternative<T>(*r))
+    CAF_FAIL("something else is answered: " << std::string(target));
   return std::get<T>(*std::move(r));
+}
+
+compound_format format_asked(std::string_view target) {
+  return std::get<broker_request>(parse(get, target).value()).format;
 }
 
 bool refused(http_method method, std::string_view target, http_reason why) {
@@ -54,7 +68,7 @@ CAF_TEST(every route of the contract is found) {
   asked<put_rules>(put, "/properties");
   asked<delete_rules>(delete_, "/properties");
   asked<get_stats>(get, "/stats");
-  asked<get_openapi>(get, "/openapi.json");
+  answered<openapi_document>(get, "/openapi.json");
 }
 
 CAF_TEST(a settle has its lease and its verdict) {
@@ -73,19 +87,19 @@ CAF_TEST(of what is wrong with a settle the reply is said first and then the nam
 }
 
 CAF_TEST(a pull waits as long as t says and without limit where it is absent) {
-  CAF_CHECK(asked<pull_one>(get, "/messages/q").how.wait == std::nullopt);
-  CAF_CHECK(asked<pull_one>(get, "/messages/q?t=0").how.wait == duration{0s});
-  CAF_CHECK(asked<pull_one>(get, "/messages/q?t=1.5").how.wait == duration{1500ms});
+  CAF_CHECK(asked<pull_one>(get, "/messages/q").wait == std::nullopt);
+  CAF_CHECK(asked<pull_one>(get, "/messages/q?t=0").wait == duration{0s});
+  CAF_CHECK(asked<pull_one>(get, "/messages/q?t=1.5").wait == duration{1500ms});
   for (auto* t : {"", "-1", "x", "1e3", "0x1", "1%2B"})
     CAF_CHECK(refused(get, std::string("/messages/q?t=") + t, http_reason::bad_parameter));
-  CAF_CHECK(asked<pull_one>(get, "/messages/q?t=" + std::string(400, '9')).how.wait ==
-            duration{http_limits{}.wait_max});
+  CAF_CHECK(asked<pull_one>(get, "/messages/q?t=" + std::string(400, '9')).wait ==
+            duration{gateway_limits{}.wait_max});
 }
 
 CAF_TEST(cf is multipart or msgpack) {
-  CAF_CHECK(asked<pull_one>(get, "/messages/q").how.format == compound_format::multipart);
-  CAF_CHECK(asked<pull_one>(get, "/messages/q?cf=multipart").how.format == compound_format::multipart);
-  CAF_CHECK(asked<pull_matching>(get, "/messages?cf=msgpack&qre=a").how.format == compound_format::msgpack);
+  CAF_CHECK(format_asked("/messages/q") == compound_format::multipart);
+  CAF_CHECK(format_asked("/messages/q?cf=multipart") == compound_format::multipart);
+  CAF_CHECK(format_asked("/messages?cf=msgpack&qre=a") == compound_format::msgpack);
   CAF_CHECK(refused(get, "/messages/q?cf=xml", http_reason::bad_parameter));
   CAF_CHECK(refused(get, "/messages/q?cf=", http_reason::bad_parameter));
 }
@@ -115,8 +129,8 @@ CAF_TEST(names are checked after decoding) {
 }
 
 CAF_TEST(the first of doubled parameters counts and unknown ones are ignored) {
-  CAF_CHECK(asked<pull_one>(get, "/messages/q?x=%31&t=0&t=9&&=&y").how.wait == duration{0s});
-  CAF_CHECK(asked<pull_one>(get, "/messages/q?%74=%30").how.wait == duration{0s});
+  CAF_CHECK(asked<pull_one>(get, "/messages/q?x=%31&t=0&t=9&&=&y").wait == duration{0s});
+  CAF_CHECK(asked<pull_one>(get, "/messages/q?%74=%30").wait == duration{0s});
 }
 
 CAF_TEST(an empty pattern is one and none is a bad parameter) {
@@ -155,9 +169,9 @@ CAF_TEST(other methods are told which there are) {
 }
 
 CAF_TEST(options are answered on every route and for the whole server) {
-  CAF_CHECK_EQUAL(std::string(asked<get_options>(options, "/messages/q").allow), "GET, POST, OPTIONS");
-  CAF_CHECK_EQUAL(std::string(asked<get_options>(options, "/queues/q").allow), "DELETE, OPTIONS");
-  CAF_CHECK(!asked<get_options>(options, "*").allow.empty());
+  CAF_CHECK_EQUAL(std::string(answered<route_methods>(options, "/messages/q").allow), "GET, POST, OPTIONS");
+  CAF_CHECK_EQUAL(std::string(answered<route_methods>(options, "/queues/q").allow), "DELETE, OPTIONS");
+  CAF_CHECK(!answered<route_methods>(options, "*").allow.empty());
   CAF_CHECK(refused(options, "/nothing", http_reason::no_such_route));
 }
 

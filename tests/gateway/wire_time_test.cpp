@@ -1,7 +1,7 @@
 // Seconds on the wire: which texts are times, and how times are shown.
 #define CAF_SUITE wire_time
 
-#include "gateway/wire_time.hpp"
+#include "gateway/http/wire_time.hpp"
 
 #include <caf/test/unit_test.hpp>
 

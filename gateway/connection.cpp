@@ -1,0 +1,165 @@
+// The course of a connection and its end. Its bytes are in connection_io.cpp.
+#include "gateway/connection.hpp"
+
+#include "core/fault_point.hpp"
+
+#include "core/fault_point.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <spdlog/spdlog.h>
+#include <utility>
+
+namespace lmq {
+
+namespace {
+
+/// The end of an answer that is not in the outbox yet.
+constexpr auto not_rendered = std::numeric_limits<std::uint64_t>::max();
+
+} // namespace
+
+connection::connection(gateway_actor& gateway, connection_place place, socket&& peer)
+    : gateway_(gateway), gateway_alive_(gateway.ctrl()), place_(std::move(place)), socket_(std::move(peer)) {
+  gateway_.add(*this);
+}
+
+connection::~connection() {
+  // Whoever derives has closed it: what it holds is gone by now.
+  gateway_.remove(*this);
+}
+
+void connection::start() noexcept {
+  turn([this] {
+    error_code ignored;
+    socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+    socket_.non_blocking(true, ignored);
+  });
+}
+
+void connection::start_refused() noexcept {
+  turn([this] {
+    error_code ignored;
+    socket_.non_blocking(true, ignored);
+    on_refused();
+    go_on();
+  });
+}
+
+void connection::stop() noexcept {
+  turn([this] {
+    if (stage_ == stage::draining || (running() && idle() && !writing_))
+      return close();
+    if (running())
+      on_stop();
+  });
+}
+
+void connection::end() {
+  stage_ = stage::ending;
+  ended_since_ = now_;
+  input_.consume(input_.size());
+}
+
+void connection::close() noexcept {
+  if (stage_ == stage::closed)
+    return;
+  stage_ = stage::closed;
+  on_close();
+  for (const auto& d : handed_over_)
+    if (d.end > output_.sent())
+      gateway_.give_back(*d.queue, d.lease);
+  handed_over_.clear();
+  deadline_.cancel();
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+// What went wrong is one connection's affair. Most of what its peer waits for has gone with it, but where an
+// answer can still be given, it is.
+void connection::crashed(std::string_view what) noexcept {
+  gateway_.count_crash();
+  try {
+    spdlog::error("session.crashed protocol={} what=\"{}\"", protocol(), what);
+    if (running() && !std::exchange(crashed_, true)) {
+      on_crash();
+      go_on();
+      return settle();
+    }
+  } catch (...) {
+    // It was tried.
+  }
+  close();
+}
+
+// -- deliveries --------------------------------------------------------------------------------------------------------
+
+void connection::hand_over(std::shared_ptr<const std::string> queue, lease_id lease) {
+  handed_over_.push_back({not_rendered, std::move(queue), lease});
+  took_over_ = true;
+}
+
+void connection::handed_over() {
+  handed_over_.back().end = output_.end();
+}
+
+void connection::on_reply(std::uint64_t tag, caf::mailbox_element& reply) noexcept {
+  took_over_ = false;
+  auto well = running() && turn([&] {
+                LMQ_FAULT_POINT("gateway.reply");
+                on_answer(tag, reply);
+              });
+  if (!well && !took_over_)
+    gateway_.take_back(reply);
+}
+
+// -- time --------------------------------------------------------------------------------------------------------------
+
+/// Whatever has happened: sees to it that the peer is listened to, and that nothing lasts for ever.
+void connection::settle() {
+  if (stage_ == stage::closed)
+    return;
+  if (!reading_ && !input_ended_ && (!running() || listens()))
+    read_some();
+  if (auto at = next_deadline())
+    gateway_.deadlines().arm(deadline_, *at);
+  else
+    deadline_.cancel();
+}
+
+std::optional<time_point> connection::next_deadline() const {
+  if (writing_)
+    return written_since_ + limits().write_timeout;
+  switch (stage_) {
+  case stage::running: return due();
+  case stage::ending: return ended_since_ + limits().write_timeout;
+  case stage::draining: return ended_since_ + limits().drain_timeout;
+  case stage::closed: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+void connection::on_deadline(deadline&) noexcept {
+  turn([this] {
+    if (auto at = next_deadline(); at && *at <= now_) {
+      meet_deadline();
+      go_on();
+    }
+  });
+}
+
+void connection::meet_deadline() {
+  if (writing_) {
+    if (output_.sent() - written_then_ < limits().progress_bytes_min)
+      return close();
+    written_since_ = now_;
+    written_then_ = output_.sent();
+    return;
+  }
+  if (running())
+    on_late();
+  else
+    close();
+}
+
+} // namespace lmq

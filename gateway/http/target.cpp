@@ -1,0 +1,236 @@
+#include "gateway/http/target.hpp"
+
+#include "gateway/http/target_text.hpp"
+#include "gateway/http/wire_time.hpp"
+
+#include <utility>
+
+namespace lmq {
+
+namespace {
+
+using routed = tl::expected<http_request, http_refusal>;
+
+tl::unexpected<http_refusal> no(http_reason why, std::string message) {
+  return tl::unexpected<http_refusal>(http_refusal{why, std::move(message)});
+}
+
+template <class T>
+tl::unexpected<http_refusal> refusal_of(tl::expected<T, http_refusal>& failed) {
+  return tl::unexpected<http_refusal>(std::move(failed.error()));
+}
+
+tl::unexpected<http_refusal> undecodable() {
+  return no(http_reason::bad_target,
+            "a % in the target is not followed by two hex digits; send %25 for the character");
+}
+
+/// A decoded, checked queue name.
+tl::expected<std::string, http_refusal> queue_name(std::string_view encoded) {
+  auto name = percent_decode(encoded);
+  if (!name)
+    return undecodable();
+  if (auto ok = check_queue_name(*name); !ok)
+    return tl::unexpected<http_refusal>(to_http(std::move(ok.error())));
+  return std::move(*name);
+}
+
+/// How a pull is served.
+struct pull_options {
+  wait_time wait;
+  compound_format format = compound_format::multipart;
+};
+
+tl::expected<pull_options, http_refusal> how_to_pull(const target_query& q, const gateway_limits& limits) {
+  pull_options how;
+  if (q.cf) {
+    auto text = percent_decode(*q.cf);
+    if (!text)
+      return undecodable();
+    if (*text == "msgpack")
+      how.format = compound_format::msgpack;
+    else if (*text != "multipart")
+      return no(http_reason::bad_parameter, "cf is the format of a compound: send multipart or msgpack");
+  }
+  if (q.t) {
+    auto text = percent_decode(*q.t);
+    if (!text)
+      return undecodable();
+    auto wait = parse_wire_seconds(*text, limits.wait_max);
+    if (!wait)
+      return no(
+        http_reason::bad_parameter,
+        "t is the number of seconds to wait: send a decimal number from 0 on, or leave it out to wait "
+        "without limit");
+    how.wait = *wait;
+  }
+  return how;
+}
+
+// -- routes ------------------------------------------------------------------------------------------------------------
+
+/// Which methods a route has. `HEAD` goes with a `GET` that takes nothing.
+constexpr std::string_view allow_messages = "GET, POST, OPTIONS";
+constexpr std::string_view allow_lease = "POST, OPTIONS";
+constexpr std::string_view allow_queue = "DELETE, OPTIONS";
+constexpr std::string_view allow_revive = "POST, OPTIONS";
+constexpr std::string_view allow_rules = "GET, HEAD, PUT, DELETE, OPTIONS";
+constexpr std::string_view allow_properties = "GET, HEAD, PATCH, DELETE, OPTIONS";
+constexpr std::string_view allow_document = "GET, HEAD, OPTIONS";
+constexpr std::string_view allow_anything = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/// What is left once the methods that a route has are dealt with.
+routed other_method(http_method method, std::string_view allow) {
+  if (method == http_method::options)
+    return route_methods{allow};
+  return tl::unexpected<http_refusal>(
+    http_refusal{http_reason::method_not_allowed,
+                 "this route does not have that method; send one of " + std::string(allow), allow});
+}
+
+routed messages_of_one(http_method method, std::string_view encoded_name, const target_query& q,
+                       const gateway_limits& limits) {
+  if (method != http_method::get && method != http_method::post)
+    return other_method(method, allow_messages);
+  auto pull = method == http_method::get ? how_to_pull(q, limits) : pull_options{};
+  if (!pull)
+    return refusal_of(pull);
+  auto name = queue_name(encoded_name);
+  if (!name)
+    return refusal_of(name);
+  if (method == http_method::get)
+    return broker_request{pull_one{std::move(*name), pull->wait}, pull->format};
+  return broker_request{push_one{std::move(*name)}};
+}
+
+routed messages_of_many(http_method method, const target_query& q, const gateway_limits& limits) {
+  if (method != http_method::get && method != http_method::post)
+    return other_method(method, allow_messages);
+  if (!q.qre)
+    return no(http_reason::bad_parameter,
+              "no queue is named: send /messages/NAME, or ?qre=REGEX for all queues whose names it finds");
+  auto pull = method == http_method::get ? how_to_pull(q, limits) : pull_options{};
+  if (!pull)
+    return refusal_of(pull);
+  auto pattern = percent_decode(*q.qre);
+  if (!pattern)
+    return undecodable();
+  if (method == http_method::get)
+    return broker_request{pull_matching{std::move(*pattern), pull->wait}, pull->format};
+  return broker_request{push_matching{std::move(*pattern)}};
+}
+
+routed one_lease(http_method method, const target_path& p, const target_query& q) {
+  if (method != http_method::post)
+    return other_method(method, allow_lease);
+  auto reply = percent_decode(q.reply.value_or(""));
+  if (!reply)
+    return undecodable();
+  verdict what{};
+  if (*reply == "ack")
+    what = verdict::ack;
+  else if (*reply == "nack")
+    what = verdict::nack;
+  else if (*reply == "ext")
+    what = verdict::extend;
+  else
+    return no(http_reason::bad_parameter,
+              "reply says what to do with the message: send ack (done), nack (give back) or ext (more time)");
+  auto name = queue_name(p.segments[1]);
+  if (!name)
+    return refusal_of(name);
+  auto id = percent_decode(p.segments[2]);
+  if (!id)
+    return undecodable();
+  auto lease = parse_lease_id(*id);
+  if (!lease)
+    return no(
+      http_reason::no_such_lease,
+      "this is no message id; send the x-lmq-message-id of a message that was pulled from this queue");
+  return broker_request{settle_lease{std::move(*name), *lease, what}};
+}
+
+routed rules(http_method method) {
+  switch (method) {
+  case http_method::get:
+  case http_method::head: return broker_request{get_rules{}};
+  case http_method::put: return broker_request{put_rules{}};
+  case http_method::delete_: return broker_request{delete_rules{}};
+  case http_method::post:
+  case http_method::patch:
+  case http_method::options:
+  case http_method::other: return other_method(method, allow_rules);
+  }
+  return other_method(method, allow_rules);
+}
+
+/// What has the queue's name and nothing else.
+template <class Verb>
+routed named(std::string_view encoded_name) {
+  auto name = queue_name(encoded_name);
+  if (!name)
+    return refusal_of(name);
+  Verb what;
+  what.queue = std::move(*name);
+  return broker_request{std::move(what)};
+}
+
+routed properties_of(http_method method, std::string_view encoded_name) {
+  switch (method) {
+  case http_method::get:
+  case http_method::head: return named<get_properties>(encoded_name);
+  case http_method::patch: return named<patch_properties>(encoded_name);
+  case http_method::delete_: return named<delete_properties>(encoded_name);
+  case http_method::post:
+  case http_method::put:
+  case http_method::options:
+  case http_method::other: return other_method(method, allow_properties);
+  }
+  return other_method(method, allow_properties);
+}
+
+routed document(http_method method, http_request what) {
+  if (method == http_method::get || method == http_method::head)
+    return what;
+  return other_method(method, allow_document);
+}
+
+} // namespace
+
+routed parse_target(http_method method, std::string_view target, const gateway_limits& limits) {
+  if (target == "*" && method == http_method::options)
+    return route_methods{allow_anything};
+  auto rest = without_origin(target);
+  auto path_text = cut(rest, '?');
+  if (path_text.starts_with('/')) {
+    target_path p{path_text};
+    auto q = parse_query(rest);
+    if (!q)
+      return undecodable();
+    if (p.is(2, "messages"))
+      return messages_of_one(method, p.segments[1], *q, limits);
+    if (p.is(3, "messages"))
+      return one_lease(method, p, *q);
+    if (p.is(1, "messages"))
+      return messages_of_many(method, *q, limits);
+    if (p.is(2, "queues"))
+      return method == http_method::delete_ ? named<delete_queue>(p.segments[1])
+                                            : other_method(method, allow_queue);
+    if (p.is(3, "queues") && p.segments[2] == "revive")
+      return method == http_method::post ? named<revive_queue>(p.segments[1])
+                                         : other_method(method, allow_revive);
+    if (p.is(1, "properties"))
+      return rules(method);
+    if (p.is(2, "properties"))
+      return properties_of(method, p.segments[1]);
+    if (p.is(1, "stats"))
+      return document(method, broker_request{get_stats{}});
+    if (p.is(1, "health"))
+      return document(method, broker_request{get_health{}});
+    if (p.is(1, "openapi.json"))
+      return document(method, openapi_document{});
+  }
+  return no(http_reason::no_such_route, "there is no such route; GET /openapi.json lists those there are");
+}
+
+} // namespace lmq

@@ -1,0 +1,186 @@
+// The machine with exceptions thrown at every place where one could come from, beside the naive queue: a verb
+// that failed and is called again does what one that never failed does.
+#define CAF_SUITE queue_faults
+
+#include "actors/queue/queue_invariants.hpp"
+#include "actors/queue/queue_machine.hpp"
+#include "core/fault_point.hpp"
+#include "dice.hpp"
+
+#include <algorithm>
+#include <caf/test/unit_test.hpp>
+
+using namespace lmq;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// What happened to whom, without the order within one step.
+std::vector<std::string> told(const effects& out) {
+  std::vector<std::string> all;
+  for (const auto& e : out) {
+    if (const auto* d = std::get_if<deliver>(&e))
+      all.push_back("deliver " + std::to_string(d->what.lease.message.counter) + "#" +
+                    std::to_string(d->what.lease.delivery) + " to " +
+                    std::to_string(static_cast<std::uint64_t>(d->to)));
+    else if (const auto* a = std::get_if<answer_empty>(&e))
+      all.push_back("empty " + std::to_string(static_cast<std::uint64_t>(a->to)));
+    else if (const auto* x = std::get_if<discard>(&e))
+      all.push_back("discard " + std::to_string(x->id.counter));
+    else if (const auto* o = std::get_if<offer>(&e))
+      all.push_back("offer " + std::to_string(o->oldest ? static_cast<std::uint64_t>(*o->oldest) : 0));
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+/// Two machines with one life: one fails wherever it can, the other never does.
+class twins {
+public:
+  twins(std::uint64_t seed, step_log* log) : random_(seed), log_(log) {}
+
+  ~twins() { fault_plan::never(); }
+
+  std::optional<std::string> run(int steps) {
+    for (int i = 0; i < steps && !wrong_; ++i) {
+      now_ += random_.one_of<duration>({0s, 0s, 500ms, 1s, 2s});
+      some_verb();
+    }
+    return wrong_;
+  }
+
+  std::uint64_t faults() const noexcept { return faults_; }
+
+private:
+  void some_verb() {
+    auto& r = random_;
+    switch (r.below(12)) {
+    case 0:
+    case 1:
+    case 2: {
+      auto id = ++messages_;
+      return both("push " + std::to_string(id), [=, this](queue_machine& m, effects& out) {
+        m.push({1, id}, {payload::copy_of("", "x"), nullptr}, now_, out);
+      });
+    }
+    case 3:
+    case 4: {
+      auto who = waiter_id{++waiters_};
+      auto until = r.one_of<std::optional<time_point>>({now_, now_ + 1s, std::nullopt});
+      return both("pull", [=, this](queue_machine& m, effects& out) { m.pull(who, until, now_, out); });
+    }
+    case 5: {
+      auto who = waiter_id{1 + r.below(waiters_ + 1)};
+      return both("cancel", [=, this](queue_machine& m, effects& out) { m.cancel(who, now_, out); });
+    }
+    case 6: return settle("ack", &queue_machine::ack);
+    case 7: return settle("nack", &queue_machine::nack);
+    case 8: return settle("extend", &queue_machine::extend);
+    case 9: {
+      properties p;
+      p.accum = r.one_of<milliseconds>({0s, 0s, 1s});
+      p.retry = r.one_of<std::uint32_t>({0, 1, 2});
+      p.timeout = r.one_of<milliseconds>({0s, 1s, 5s});
+      return both("configure", [=, this](queue_machine& m, effects& out) { m.configure(p, now_, out); });
+    }
+    case 10: {
+      auto who = waiter_id{++waiters_};
+      if (r.one_in(2))
+        return both("watch", [=, this](queue_machine& m, effects& out) { m.watch(now_, out); });
+      return both("take", [=, this](queue_machine& m, effects& out) {
+        // A take that failed after it was decided is not to be done again.
+        if (std::none_of(out.begin(), out.end(), [&](const effect& e) { return answers(e, who); }))
+          m.take(who, now_, out);
+      });
+    }
+    default:
+      if (r.one_in(2))
+        return both("yield", [this](queue_machine& m, effects& out) { m.yield(now_, out); });
+      return both("keep", [this](queue_machine& m, effects& out) { m.keep(now_, out); });
+    }
+  }
+
+  static bool answers(const effect& e, waiter_id who) {
+    const auto* d = std::get_if<deliver>(&e);
+    const auto* a = std::get_if<answer_empty>(&e);
+    return (d != nullptr && d->to == who) || (a != nullptr && a->to == who);
+  }
+
+  void settle(const char* verb, result<void> (queue_machine::*how)(lease_id, time_point, effects&)) {
+    if (leases_.empty())
+      return;
+    auto lease = leases_[random_.below(leases_.size())];
+    both(verb, [=, this](queue_machine& m, effects& out) { (void)(m.*how)(lease, now_, out); });
+  }
+
+  template <class Verb>
+  void both(const std::string& what, Verb verb) {
+    if (log_ != nullptr)
+      log_->push_back("at " + std::to_string((now_ - time_point{}) / 1ms) + " ms: " + what);
+    effects wanted;
+    verb(sound_, wanted);
+    sound_.tick(now_, wanted);
+
+    // The n-th point of this step fails, then the n-th of what is left of it, until it comes through.
+    effects got;
+    insist([&] { verb(frail_, got); });
+    insist([&] { frail_.tick(now_, got); });
+    if (told(got) != told(wanted))
+      wrong_ = what + ": the one that failed did something else";
+    auto a = frail_.sizes();
+    auto b = sound_.sizes();
+    if (a.ready != b.ready || a.leased != b.leased || a.accumulating != b.accumulating ||
+        a.waiters != b.waiters || a.memory_bytes != b.memory_bytes)
+      wrong_ = what + ": the sizes differ";
+    if (frail_.next_deadline() != sound_.next_deadline())
+      wrong_ = what + ": the next deadlines differ";
+    for (const auto& e : wanted)
+      if (const auto* d = std::get_if<deliver>(&e))
+        leases_.push_back(d->what.lease);
+  }
+
+  template <class Attempt>
+  void insist(Attempt attempt) {
+    for (int tries = 0; tries < 100 && !wrong_; ++tries) {
+      fault_plan::once_at(1 + random_.below(4));
+      try {
+        attempt();
+        return fault_plan::never();
+      } catch (const injected_fault& f) {
+        ++faults_;
+        if (log_ != nullptr)
+          log_->push_back(std::string{"    fault at "} + f.what());
+      }
+      fault_plan::never();
+      if (auto broken = broken_invariant(frail_))
+        wrong_ = *broken + " does not hold after a fault";
+    }
+  }
+
+  dice random_;
+  step_log* log_;
+  time_point now_{};
+  queue_machine frail_{properties{}};
+  queue_machine sound_{properties{}};
+  std::vector<lease_id> leases_;
+  std::uint64_t messages_ = 0, waiters_ = 0, faults_ = 0;
+  std::optional<std::string> wrong_;
+};
+
+} // namespace
+
+CAF_TEST(a verb that failed and is called again does what one that never failed does) {
+  auto seed = first_seed();
+  CAF_MESSAGE("LMQ_SEED=" << seed);
+  std::uint64_t faults = 0;
+  auto failure = failure_in_runs(seed, 2'000, [&](auto s, auto* log) {
+    twins t(s, log);
+    auto wrong = t.run(60);
+    faults += t.faults();
+    return wrong;
+  });
+  if (failure)
+    CAF_ERROR(*failure);
+  CAF_CHECK(!failure);
+  CAF_CHECK(faults > 10'000);
+}
