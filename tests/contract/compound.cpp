@@ -1,53 +1,39 @@
-// Reads cf=msgpack with msgpack-c, which knows str from bin; writes what cf=multipart must look like.
+// Reads cf=msgpack, telling str from bin; writes what cf=multipart must look like.
 #include "tests/contract/compound.hpp"
 
-#include <msgpack.hpp>
-
-#include <stdexcept>
+#include "tests/support/packed.hpp"
 
 namespace lmq::contract {
 
+using lmq::testing::malformed_value;
+using lmq::testing::packed;
+
 namespace {
 
-void demand(const msgpack::object& object, msgpack::type::object_type type, const char* what) {
-  if (object.type != type)
-    throw std::runtime_error(std::string(what) + " has the MessagePack type number " +
-                             std::to_string(object.type));
+std::string contents_of(const packed& value, packed::kind kind, const char* what) {
+  if (value.type() != kind)
+    throw malformed_value(std::string(what) + " has the wrong type of MessagePack");
+  return value.contents();
 }
 
-std::string str_of(const msgpack::object& object, const char* what) {
-  demand(object, msgpack::type::STR, what);
-  return {object.via.str.ptr, object.via.str.size};
-}
-
-compound_part part_of(const msgpack::object& object) {
-  demand(object, msgpack::type::ARRAY, "a part");
-  if (object.via.array.size != 2)
-    throw std::runtime_error("a part has not two members");
-  const auto& headers = object.via.array.ptr[0];
-  const auto& body = object.via.array.ptr[1];
-  demand(headers, msgpack::type::MAP, "the headers of a part");
-  demand(body, msgpack::type::BIN, "the body of a part");
+compound_part part_of(const packed& value) {
+  auto members = value.elements();
+  if (members.size() != 2)
+    throw malformed_value("a part has not two members");
   compound_part part;
-  for (std::uint32_t i = 0; i < headers.via.map.size; ++i) {
-    const auto& header = headers.via.map.ptr[i];
-    part.headers.emplace_back(str_of(header.key, "a header's name"), str_of(header.val, "a header's value"));
-  }
-  part.body.assign(body.via.bin.ptr, body.via.bin.size);
+  for (auto& [name, text] : members[0].members())
+    part.headers.emplace_back(contents_of(name, packed::kind::str, "a header's name"),
+                              contents_of(text, packed::kind::str, "a header's value"));
+  part.body = contents_of(members[1], packed::kind::bin, "the body of a part");
   return part;
 }
 
 } // namespace
 
 std::vector<compound_part> unpack_compound(std::string_view body) {
-  std::size_t end = 0;
-  auto handle = msgpack::unpack(body.data(), body.size(), end);
-  if (end != body.size())
-    throw std::runtime_error("bytes behind the MessagePack value");
-  demand(handle.get(), msgpack::type::ARRAY, "a compound");
   std::vector<compound_part> parts;
-  for (std::uint32_t i = 0; i < handle.get().via.array.size; ++i)
-    parts.push_back(part_of(handle.get().via.array.ptr[i]));
+  for (auto& part : packed::of_bytes(std::string(body)).elements())
+    parts.push_back(part_of(part));
   return parts;
 }
 

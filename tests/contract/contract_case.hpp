@@ -94,7 +94,7 @@ struct registered {
                                                                          &LMQ_JOIN(case_, __LINE__)};        \
   static void LMQ_JOIN(case_, __LINE__)(parameter)
 
-/// A case about HTTP itself.
+/// A case about one wire itself.
 #define CONTRACT(sentence) LMQ_CASE(sentence, )
 
 /// A case that means the same on every wire: it runs once for each, with `lmq::contract::wire& wire`.

@@ -1,27 +1,12 @@
 // Every bound that a server has for its clients: what is answered at the bound, and beyond it.
 #define CAF_SUITE limits
 
+#include "tests/contract/limited_server.hpp"
 #include "tests/contract/requests.hpp"
 
 using namespace lmq::contract;
 
 namespace {
-
-/// A server with these options that must end well.
-class limited_server {
-public:
-  explicit limited_server(std::vector<std::string> arguments)
-      : process_({.arguments = std::move(arguments)}) {}
-
-  ~limited_server() { expect(process_.stop() == 0, "ended badly: " + process_.process().standard_error()); }
-
-  http_client connect() { return http_client{process_.http_port()}; }
-
-  server_process& process() { return process_; }
-
-private:
-  server_process process_;
-};
 
 /// After 413: the connection is usable, or it ended in good order.
 void expect_usable_or_closed(http_client& client, const http_response& answer, here at = here::current()) {
@@ -38,19 +23,19 @@ constexpr std::size_t body_max = 1000;
 
 CONTRACT("a body of --body-bytes-max is taken, one byte more is 413") {
   limited_server server{{"--body-bytes-max", std::to_string(body_max)}};
-  auto client = server.connect();
+  auto client = server.http();
   push_ok(client, "a", std::string(body_max, 'x'));
   auto answer = push(client, "a", std::string(body_max + 1, 'x'));
   expect_refused(answer, 413, "body_too_large");
   expect_usable_or_closed(client, answer);
-  auto other = server.connect();
+  auto other = server.http();
   pull_ok(other, "a");
   expect_nothing(pull(other, "a"));
 }
 
 CONTRACT("a chunked body over the limit is 413") {
   limited_server server{{"--body-bytes-max", std::to_string(body_max)}};
-  auto client = server.connect();
+  auto client = server.http();
   auto chunk = [](std::size_t size) {
     std::ostringstream out;
     out << std::hex << size << "\r\n" << std::string(size, 'x') << "\r\n";
@@ -66,7 +51,7 @@ CONTRACT("a chunked body over the limit is 413") {
 
 CONTRACT("the limit holds for properties and rules as well") {
   limited_server server{{"--body-bytes-max", std::to_string(body_max)}};
-  auto client = server.connect();
+  auto client = server.http();
   auto answer = client.request("PUT", "/properties", {}, "[" + std::string(body_max, ' ') + "]");
   expect_refused(answer, 413, "body_too_large");
   expect_usable_or_closed(client, answer);
@@ -74,7 +59,7 @@ CONTRACT("the limit holds for properties and rules as well") {
 
 CONTRACT("a body over the limit that was announced is refused without 100") {
   limited_server server{{"--body-bytes-max", std::to_string(body_max)}};
-  auto client = server.connect();
+  auto client = server.http();
   client.send("POST", "/messages/a", {{"expect", "100-continue"}, {"content-length", "1000000"}});
   expect_refused(client.receive(), 413, "body_too_large");
 }
@@ -82,7 +67,7 @@ CONTRACT("a body over the limit that was announced is refused without 100") {
 CONTRACT("a client that still sends its too large body reads 413, not a reset") {
   constexpr std::size_t large_max = 1'000'000;
   limited_server server{{"--body-bytes-max", std::to_string(large_max)}};
-  auto client = server.connect();
+  auto client = server.http();
   std::string body(2 * large_max, 'x');
   auto request = render_request("POST", "/messages/a", {}, body);
   expect_equal(client.connection().send_while_open(request), request.size());
@@ -93,27 +78,27 @@ CONTRACT("a client that still sends its too large body reads 413, not a reset") 
 
 CONTRACT("a body of any announced length takes no memory and no time before it comes") {
   limited_server server{{}};
-  auto client = server.connect();
+  auto client = server.http();
   client.send("POST", "/messages/a", {{"content-length", "18446744073709551615"}});
   auto answer = client.receive();
   expect(answer.status == 413 || answer.status == 400, "was answered " + answer.raw);
-  auto other = server.connect();
+  auto other = server.http();
   expect_status(other.request("GET", "/stats"), 200);
 }
 
 CONTRACT("the default limit is 64 MiB") {
   limited_server server{{}};
-  auto client = server.connect();
+  auto client = server.http();
   client.send("POST", "/messages/a", {{"expect", "100-continue"}, {"content-length", "67108865"}});
   expect_refused(client.receive(), 413, "body_too_large");
-  auto other = server.connect();
+  auto other = server.http();
   other.send("POST", "/messages/a", {{"expect", "100-continue"}, {"content-length", "67108864"}});
   expect_status(other.receive(), 100);
 }
 
 CONTRACT("a head over --header-bytes-max is 431 and the end of the connection") {
   limited_server server{{"--header-bytes-max", "2000"}};
-  auto client = server.connect();
+  auto client = server.http();
   expect_status(client.request("GET", "/stats", {{"x-long", std::string(1500, 'x')}}), 200);
   auto answer = client.request("GET", "/stats", {{"x-long", std::string(2500, 'x')}});
   expect_refused(answer, 431, "headers_too_large");
@@ -126,15 +111,15 @@ CONTRACT("many headers and a long target are 431 as well") {
   http_headers many;
   for (int i = 0; i < 400; ++i)
     many.emplace_back("x-" + std::to_string(i), "1");
-  auto client = server.connect();
+  auto client = server.http();
   expect_refused(client.request("GET", "/stats", many), 431, "headers_too_large");
-  auto other = server.connect();
+  auto other = server.http();
   expect_refused(other.request("GET", "/messages/" + std::string(2500, 'x')), 431, "headers_too_large");
 }
 
 CONTRACT("a head that never ends is refused at its limit") {
   limited_server server{{"--header-bytes-max", "2000"}};
-  auto client = server.connect();
+  auto client = server.http();
   client.send_raw("GET /stats HTTP/1.1\r\nhost: x\r\nx-long: " + std::string(10'000, 'x'));
   expect_refused(client.receive(), 431, "headers_too_large");
   expect(client.ended_by_peer(), "still open");
@@ -144,10 +129,10 @@ CONTRACT("a connection over --connections-max is answered 503 and closed, the ot
   limited_server server{{"--connections-max", "3"}};
   std::vector<http_client> allowed;
   for (int i = 0; i < 3; ++i) {
-    allowed.push_back(server.connect());
+    allowed.push_back(server.http());
     expect_status(allowed.back().request("GET", "/stats"), 200);
   }
-  auto surplus = server.connect();
+  auto surplus = server.http();
   surplus.send("GET", "/stats");
   expect_refused(surplus.receive(), 503, "too_many_connections");
   expect(surplus.ended_by_peer(), "still open");
@@ -158,12 +143,12 @@ CONTRACT("a connection over --connections-max is answered 503 and closed, the ot
 CONTRACT("a connection that ends makes room for another") {
   limited_server server{{"--connections-max", "1"}};
   for (int i = 0; i < 10; ++i) {
-    auto client = server.connect();
+    auto client = server.http();
     // The end of the last one may be seen after the beginning of this one.
     auto answer = client.request("GET", "/stats", {{"connection", "close"}});
     for (int again = 0; answer.status == 503 && again < 100; ++again) {
       client.ended_by_peer();
-      client = server.connect();
+      client = server.http();
       answer = client.request("GET", "/stats", {{"connection", "close"}});
     }
     expect_status(answer, 200);
@@ -173,7 +158,7 @@ CONTRACT("a connection that ends makes room for another") {
 
 CONTRACT("a head that does not come within --header-timeout is 408") {
   limited_server server{{"--header-timeout", "0.3"}};
-  auto client = server.connect();
+  auto client = server.http();
   stopwatch watch;
   client.send_raw("GET /stats HTTP/1.1\r\nhost");
   expect_refused(client.receive(), 408, "request_timeout");
@@ -183,7 +168,7 @@ CONTRACT("a head that does not come within --header-timeout is 408") {
 
 CONTRACT("a head that comes byte by byte does not get more time") {
   limited_server server{{"--header-timeout", "0.4"}};
-  auto client = server.connect();
+  auto client = server.http();
   stopwatch watch;
   client.send_raw("GET /stats HTTP/1.1\r\nx-slow: ");
   while (!client.connection().readable_within(seconds{0.05}) && watch.elapsed() < seconds{5.0})
@@ -194,19 +179,19 @@ CONTRACT("a head that comes byte by byte does not get more time") {
 
 CONTRACT("a body that does not come within --body-timeout is 408") {
   limited_server server{{"--body-timeout", "0.3"}};
-  auto client = server.connect();
+  auto client = server.http();
   stopwatch watch;
   client.send("POST", "/messages/a", {{"content-length", "10"}}, "half");
   expect_refused(client.receive(), 408, "request_timeout");
   expect_took(watch.elapsed(), seconds{0.3});
   expect(client.ended_by_peer(), "still open");
-  auto other = server.connect();
+  auto other = server.http();
   expect_nothing(pull(other, "a"));
 }
 
 CONTRACT("a connection idle for --idle-timeout is closed without a word") {
   limited_server server{{"--idle-timeout", "0.3"}};
-  auto client = server.connect();
+  auto client = server.http();
   for (int i = 0; i < 3; ++i)
     expect_status(client.request("GET", "/stats"), 200);
   stopwatch watch;
@@ -216,7 +201,7 @@ CONTRACT("a connection idle for --idle-timeout is closed without a word") {
 
 CONTRACT("a connection that never says anything is closed as well") {
   limited_server server{{"--idle-timeout", "0.3", "--header-timeout", "0.3"}};
-  auto client = server.connect();
+  auto client = server.http();
   stopwatch watch;
   client.connection().readable_within(answer_time_max);
   expect_took(watch.elapsed() + seconds{0.05}, seconds{0.3});
@@ -224,7 +209,7 @@ CONTRACT("a connection that never says anything is closed as well") {
 
 CONTRACT("a waiting pull is not idle") {
   limited_server server{{"--idle-timeout", "0.2", "--header-timeout", "0.2", "--body-timeout", "0.2"}};
-  auto client = server.connect();
+  auto client = server.http();
   stopwatch watch;
   expect_nothing(pull(client, "a", "t=0.8"));
   expect_took(watch.elapsed(), seconds{0.8});
@@ -235,11 +220,11 @@ CONTRACT("slow and silent clients hold up nobody") {
   limited_server server{{}};
   std::vector<http_client> silent;
   for (int i = 0; i < 100; ++i) {
-    silent.push_back(server.connect());
+    silent.push_back(server.http());
     if (i % 2 == 0)
       silent.back().send_raw("POST /messages/a HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nx");
   }
-  auto client = server.connect();
+  auto client = server.http();
   stopwatch watch;
   for (int i = 0; i < 10; ++i)
     push_ok(client, "b", "x");

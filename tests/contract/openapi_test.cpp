@@ -82,6 +82,8 @@ CONTRACT("the description has every route and method of the API") {
                       {"/messages", {"GET", "POST"}},
                       {"/messages/*/*", {"POST"}},
                       {"/queues/*", {"DELETE"}},
+                      {"/queues/*/revive", {"POST"}},
+                      {"/health", {"GET"}},
                       {"/properties", {"DELETE", "GET", "PUT"}},
                       {"/properties/*", {"DELETE", "GET", "PATCH"}},
                       {"/stats", {"GET"}}};

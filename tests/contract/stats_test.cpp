@@ -77,7 +77,8 @@ CONTRACT("a queue's stats have every key, with numbers where numbers belong, bef
   auto name = fresh_name();
   expect_nothing(pull(client, name));
   auto queue = stats_of(client, name);
-  expect_keys(queue, {"size", "memory", "nodes", "props", "stats"});
+  expect_keys(queue, {"size", "memory", "nodes", "props", "stats", "restarts", "down"});
+  expect(queue["restarts"] == 0 && queue["down"] == false, "a fresh queue was restarted or is down");
   expect_keys(queue["stats"], {"push", "pull", "retention"});
   expect_meter(queue["stats"]["push"]);
   expect_meter(queue["stats"]["pull"]);

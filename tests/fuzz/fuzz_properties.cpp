@@ -1,6 +1,6 @@
 // Properties and rules as JSON: any bytes end in values or a refusal, and what is accepted is printed as JSON
 // that means the same.
-#include "gateway/json_properties.hpp"
+#include "gateway/http/json_properties.hpp"
 
 #include <cstdlib>
 

@@ -232,6 +232,7 @@ void closed_loop::advance_phase(clock::time_point now) {
       if (s.active) {
         s.says->lost();
         ++result_.errors; // an answer that hasn't come in all that time
+        ++result_.unanswered;
         end(s);
       }
   }

@@ -29,9 +29,10 @@ struct loop_plan {
 struct loop_result {
   histogram latency; // nanoseconds a unit
   std::uint64_t units = 0;
-  std::uint64_t requests = 0; // answered; a unit may have several
-  std::uint64_t errors = 0;   // failed answers and lost connections, also outside the measured time
-  double seconds = 0;         // measured
+  std::uint64_t requests = 0;   // answered; a unit may have several
+  std::uint64_t errors = 0;     // failed answers and lost connections, also outside the measured time
+  std::uint64_t unanswered = 0; // requests that had no answer five seconds after the end
+  double seconds = 0;           // measured
   double server_cpu_seconds = 0;
   double client_cpu_seconds = 0;
 

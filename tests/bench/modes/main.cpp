@@ -56,10 +56,12 @@ struct command {
 };
 
 std::vector<command> add_modes(CLI::App& app, options& o) {
+  auto* rpc = app.add_subcommand("rpc", "Cycles over MessagePack-RPC beside cycles over HTTP");
   auto* memory = app.add_subcommand("memory", "Bytes a stored message costs; memory after draining");
   auto* waiters = app.add_subcommand("waiters", "Very many waiting pulls on one queue");
   auto* idle = app.add_subcommand("idle", "CPU and wake-ups of an unused server");
   auto* soak = app.add_subcommand("soak", "Mixed load; each message must be acknowledged exactly once");
+  auto* chaos = app.add_subcommand("chaos", "The soak beside crashes, of a server built with LMQ_FAULTS");
   auto* hostile = app.add_subcommand("hostile", "Latency beside clients that behave badly");
   auto* large = app.add_subcommand("large", "Speed of a short and of a very long queue");
   auto* many = app.add_subcommand("many", "Very many queues and regex waiters");
@@ -71,10 +73,13 @@ std::vector<command> add_modes(CLI::App& app, options& o) {
   idle->add_option("--for", o.idle_seconds, "Seconds to watch")
     ->check(CLI::Range(0.5, 600.0))
     ->capture_default_str();
-  soak->add_option("--for", o.soak_seconds, "Seconds of load")
-    ->check(CLI::Range(1.0, 86'400.0))
+  for (auto* timed : {soak, chaos})
+    timed->add_option("--for", o.soak_seconds, "Seconds of load")
+      ->check(CLI::Range(1.0, 86'400.0))
+      ->capture_default_str();
+  chaos->add_option("--faults", o.fault_plan, "One in how many fault points of each kind throws")
     ->capture_default_str();
-  for (auto* seeded : {soak, hostile})
+  for (auto* seeded : {soak, chaos, hostile})
     seeded->add_option("--seed", o.seed, "Of the random choices")->capture_default_str();
   hostile->add_option("--load", o.hostile_load_connections, "Connections of the normal load")
     ->capture_default_str();
@@ -93,8 +98,9 @@ std::vector<command> add_modes(CLI::App& app, options& o) {
     ->check(CLI::Range(1, 100'000))
     ->capture_default_str();
   using namespace lmq::bench;
-  return {{memory, run_memory},   {waiters, run_waiters}, {idle, run_idle}, {soak, run_soak},
-          {hostile, run_hostile}, {large, run_large},     {many, run_many}};
+  return {{rpc, run_rpc},         {memory, run_memory}, {waiters, run_waiters},
+          {idle, run_idle},       {soak, run_soak},     {chaos, run_chaos},
+          {hostile, run_hostile}, {large, run_large},   {many, run_many}};
 }
 
 int run(const options& wanted, const std::string& name, mode what) {

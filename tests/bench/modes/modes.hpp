@@ -10,6 +10,9 @@ namespace lmq::bench {
 /// Push and cycle of LMQ beside nginx and beanstalkd, in interleaved rounds.
 void run_compare(const options& wanted, report& out);
 
+/// Cycles over MessagePack-RPC beside the same cycles over HTTP, in interleaved rounds.
+void run_rpc(const options& wanted, report& out);
+
 /// What a stored message costs, and what is left after all have been taken out.
 void run_memory(const options& wanted, report& out);
 
@@ -21,6 +24,9 @@ void run_idle(const options& wanted, report& out);
 
 /// A mixture of everything for a time; in the end each message was acknowledged exactly once.
 void run_soak(const options& wanted, report& out);
+
+/// The same beside crashes at random places, of a server that is built to fail (LMQ_FAULTS).
+void run_chaos(const options& wanted, report& out);
 
 /// Latency of a normal load beside clients that behave badly.
 void run_hostile(const options& wanted, report& out);

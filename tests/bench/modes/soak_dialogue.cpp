@@ -83,12 +83,14 @@ private:
   void settle(std::string_view how);
   taken on_pulled(const http_answer& answer);
   taken on_settled(const http_answer& answer);
+  taken on_unavailable(const http_answer& answer);
   taken finish(const http_answer& answer, bool as_expected);
 
   std::shared_ptr<soak_world> world_;
   verb doing_ = verb::look;
   bool settling_ = false; // the next request is about the lease in hand
   std::string bytes_;
+  clock::time_point sent_at_;
   sequence number_ = 0;
   std::string lease_queue_;
   std::string lease_id_;
@@ -162,8 +164,9 @@ request soak_dialogue::next() {
   case verb::nack: settle("nack"); break;
   case verb::ext: settle("ext"); break;
   }
+  sent_at_ = clock::now();
   if (!settling_)
-    asked_at_ = clock::now();
+    asked_at_ = sent_at_;
   return {bytes_, then};
 }
 
@@ -229,14 +232,34 @@ taken soak_dialogue::on_settled(const http_answer& answer) {
   }
 }
 
+// Of a server that fails on purpose. What a queue refuses is not done; of what a connection says with its
+// last word, or fan_out, nobody knows.
+taken soak_dialogue::on_unavailable(const http_answer& answer) {
+  ++world_->done["503"];
+  if (answer.closes) {
+    lost();
+  } else if (doing_ == verb::push_by_regex) {
+    world_->ledger.maybe_pushed(number_);
+  } else if (answers_counted_push(doing_)) {
+    world_->ledger.refused(number_);
+  }
+  return finish(answer, true);
+}
+
 taken soak_dialogue::take(std::string_view received) {
   const auto answer = parse_http_answer(received);
   if (answer.is == http_answer::state::incomplete)
     return {};
+  if (auto took = clock::now() - sent_at_; took > soak_hung_after)
+    world_->hung.push_back(
+      fmt::format("{} took {} ms and was answered with {} {}", bytes_.substr(0, bytes_.find("\r\n")),
+                  took / std::chrono::milliseconds{1}, answer.status, answer.body.substr(0, 200)));
   if (answer.is == http_answer::state::malformed) {
     lost(); // what it did to the message is as unknown as after a lost connection
     return {step::failed, received.size()};
   }
+  if (answer.status == 503 && world_->faults)
+    return on_unavailable(answer);
   switch (doing_) {
   case verb::push:
   case verb::push_accum:

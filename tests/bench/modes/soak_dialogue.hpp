@@ -21,14 +21,19 @@ struct soak_world {
   std::size_t body_bytes = 100;
   std::mt19937_64 random;
   soak_ledger ledger;
+  bool faults = false; // the server fails on purpose: 503 is an answer like others
   bool draining = false;
   std::chrono::steady_clock::time_point draining_since;
   std::map<std::string, std::uint64_t> done; // how often each thing was done
   std::vector<std::string> complaints;       // the first few wrong answers
+  std::vector<std::string> hung;             // requests that took too long
 };
 
 /// How long a lease of the soak's queues holds. Short, so that forgotten ones come back while it runs.
 constexpr std::chrono::seconds soak_lease{3};
+/// The longest that anything may take: pulls wait for 50 ms, and a gateway's patience with its broker is 10
+/// s.
+constexpr std::chrono::seconds soak_hung_after{5};
 constexpr unsigned soak_plain_queues = 8;
 constexpr unsigned soak_doomed_queues = 4;
 

@@ -35,6 +35,7 @@ server launch(std::string name, const command_for& command, bool (*ready)(const 
     server result;
     result.name = name;
     result.at.port = find_free_port();
+    result.rpc.port = find_free_port();
     result.home = std::make_unique<temporary_folder>();
     result.child = std::make_unique<child_process>(command(result), result.home->path() / "output");
     result.pid = result.child->pid();
@@ -89,7 +90,7 @@ server launch_lmq(const lmq_options& options) {
   }
   const auto command = [&](const server& s) {
     std::vector<std::string> words{options.path, "serve",     "--http",
-                                   s.at.text(),  "--rpc",     endpoint{.port = find_free_port()}.text(),
+                                   s.at.text(),  "--rpc",     s.rpc.text(),
                                    "--memory",   "--threads", std::to_string(options.threads)};
     words.insert(words.end(), options.extra.begin(), options.extra.end());
     return words;

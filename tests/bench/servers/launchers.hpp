@@ -15,6 +15,7 @@ namespace lmq::bench {
 struct server {
   std::string name;
   endpoint at;
+  endpoint rpc;                           // LMQ's second port; none for others and for an external server
   pid_t pid = 0;                          // 0: unknown, its CPU and memory can't be told
   std::unique_ptr<temporary_folder> home; // of its configuration and output; outlives the child
   std::unique_ptr<child_process> child;   // none for an external server
