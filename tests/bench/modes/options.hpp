@@ -28,8 +28,7 @@ struct options {
   double soak_seconds = 60;           // soak, chaos
   std::uint64_t seed = 1;             // soak, chaos, hostile
   // chaos: of which fault points one in how many throws. Few enough that a queue seldom crashes too often.
-  std::string fault_plan =
-    "queue=250000,registry=10000,pull_any=30000,fan_out=8000,gateway=50000";
+  std::string fault_plan = "queue=250000,registry=10000,pull_any=30000,fan_out=8000,gateway=50000";
   unsigned hostile_load_connections = 16; // hostile: of the normal load
   unsigned hostile_connections = 500;     // hostile: held by the attacker
   unsigned hostile_rate = 200;            // hostile: new attacks a second
