@@ -313,7 +313,7 @@ CAF_TEST(a killed registry leaves queues alone and knows all that it knew) {
   CAF_CHECK_EQUAL(ask<std::vector<rule>>(doors.registry, rules_atom::value).value().size(), 1u);
   push("w", "late");
   CAF_CHECK_EQUAL(body(waiting), "late");
-  CAF_CHECK_EQUAL(health().restarts["registry"], 1u);
+  CAF_CHECK(health().restarts["registry"] == 1u);
 }
 
 CAF_TEST(a queue that is killed while there is no registry is started again by the next one) {
@@ -358,7 +358,7 @@ CAF_TEST(who waits at a killed pull_any is told to ask again and is served then)
   push("q1", "a");
   CAF_REQUIRE(again.came());
   CAF_CHECK_EQUAL(body(again), "a");
-  CAF_CHECK_EQUAL(health().restarts["pull_any"], 1u);
+  CAF_CHECK(health().restarts["pull_any"] == 1u);
 }
 
 CAF_TEST(a queue that was watched serves its own when pull_any is killed) {
