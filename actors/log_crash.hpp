@@ -1,6 +1,8 @@
 // What an actor does with an exception out of one of its handlers: the request is answered with an error, the
-// crash is logged, the actor ends and its monitors hear of it.
+// crash is logged, the actor ends and its supervisor hears of it, and why.
 #pragma once
+
+#include "actors/supervision/life_sign.hpp"
 
 #include <caf/error.hpp>
 #include <caf/sec.hpp>
@@ -10,7 +12,8 @@
 
 namespace lmq {
 
-inline caf::error log_crash(const char* actor, const std::string& which, const std::exception_ptr& thrown) {
+inline caf::error log_crash(const char* actor, const std::string& which, life_sign& life,
+                            const std::exception_ptr& thrown) {
   std::string what = "not a std::exception";
   try {
     std::rethrow_exception(thrown);
@@ -19,6 +22,7 @@ inline caf::error log_crash(const char* actor, const std::string& which, const s
   } catch (...) {
   }
   spdlog::error("actor.crashed actor={} name=\"{}\" what=\"{}\"", actor, which, what);
+  life.break_over(std::move(what));
   return caf::sec::runtime_error;
 }
 

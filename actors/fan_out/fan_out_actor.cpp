@@ -19,8 +19,9 @@ public:
         registry_(std::move(registry)),
         ids_(random_incarnation()),
         life_(std::move(life)) {
-    set_exception_handler(
-      [](caf::scheduled_actor*, std::exception_ptr& e) { return log_crash("fan_out", "fan_out", e); });
+    set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& e) {
+      return log_crash("fan_out", "fan_out", *life_, e);
+    });
   }
 
   const char* name() const override { return "fan_out"; }

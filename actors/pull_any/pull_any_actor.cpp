@@ -18,8 +18,9 @@ class pull_any_actor final : public pull_any_handle::base {
 public:
   pull_any_actor(caf::actor_config& config, std::shared_ptr<life_sign> life)
       : pull_any_handle::base(config), life_(std::move(life)) {
-    set_exception_handler(
-      [](caf::scheduled_actor*, std::exception_ptr& e) { return log_crash("pull_any", "pull_any", e); });
+    set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& e) {
+      return log_crash("pull_any", "pull_any", *life_, e);
+    });
   }
 
   const char* name() const override { return "pull_any"; }

@@ -45,8 +45,9 @@ public:
         hook_catalog_(std::move(hooks)),
         hooks_(in_force, *hook_catalog_, *cell_->name),
         in_force_(std::move(in_force)) {
-    set_exception_handler(
-      [this](caf::scheduled_actor*, std::exception_ptr& e) { return log_crash("queue", *cell_->name, e); });
+    set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& e) {
+      return log_crash("queue", *cell_->name, cell_->life, e);
+    });
   }
 
   const char* name() const override { return "queue"; }
@@ -88,14 +89,21 @@ private:
     auto& c = *cell_;
     ++c.started;
     LMQ_FAULT_POINT("queue.take_over");
+    std::vector<waiter_id> forgotten;
     if (auto broken = broken_invariant(c.machine)) {
       spdlog::error("queue.rebuilt name=\"{}\" invariant={}", *c.name, *broken);
-      c.machine.rebuild();
+      forgotten = c.machine.rebuild();
       if (auto still = broken_invariant(c.machine))
         throw std::logic_error(*still + " does not hold even after the queue was rebuilt");
     }
     perform(now());
-    // Whoever is not in line was being served when the predecessor broke, or stood in a line that did.
+    // Who stood in a line that broke asks again; it was not their doing.
+    for (auto who : forgotten)
+      if (auto it = c.waiting.find(who); it != c.waiting.end()) {
+        it->second.refuse(caf::make_error(caf::sec::request_receiver_down));
+        c.waiting.erase(it);
+      }
+    // Whoever else is not in line was being served when the predecessor broke.
     for (auto it = c.waiting.begin(); it != c.waiting.end();)
       it = c.machine.waits(it->first) ? std::next(it) : c.waiting.erase(it);
     if (in_force_ != c.machine.in_force())

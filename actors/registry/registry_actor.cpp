@@ -21,8 +21,9 @@ public:
         cell_(std::move(cell)),
         hooks_(std::move(hooks)),
         supervisor_(std::move(supervisor)) {
-    set_exception_handler(
-      [](caf::scheduled_actor*, std::exception_ptr& e) { return log_crash("registry", "registry", e); });
+    set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& e) {
+      return log_crash("registry", "registry", *cell_->life, e);
+    });
     set_down_handler([this](const caf::down_msg& gone) { on_down(gone); });
     set_exit_handler([this](caf::exit_msg& asked) { on_stop(asked); });
   }
@@ -200,8 +201,10 @@ private:
     const auto& name = *q.ref.name;
     if (!q.limit.allows(now()))
       return give_up(q);
+    auto reason = q.cell->life.reason();
     start(q, machine().in_force(name).value());
-    spdlog::warn("actor.restarted actor=queue name=\"{}\" restarts={}", name, q.cell->restarts() + 1);
+    spdlog::warn("actor.restarted actor=queue name=\"{}\" restarts={} reason=\"{}\"", name,
+                 q.cell->restarts() + 1, reason);
     anon_send(supervisor_, restarted_atom::value, name);
     tell_subscribers(restarted_atom::value, q.ref);
   }
@@ -213,9 +216,9 @@ private:
                std::to_string(restart_limit::window / std::chrono::seconds{1}) +
                " s, see the log; its messages are kept. POST /queues/NAME/revive starts it again";
     q.cell->refuse_all(to_error({reason::unavailable, why}));
-    spdlog::error("queue.down name=\"{}\" messages={} message=\"crashed too often; POST /queues/NAME/revive "
-                  "starts it again\"",
-                  name, q.cell->machine.sizes().messages());
+    spdlog::error("queue.down name=\"{}\" messages={} reason=\"{}\" message=\"crashed too often; POST "
+                  "/queues/NAME/revive starts it again\"",
+                  name, q.cell->machine.sizes().messages(), q.cell->life.reason());
     anon_send(supervisor_, down_atom::value, name, why);
     tell_subscribers(gone_atom::value, name);
     // Last, for whoever breaks off before is followed by one who begins anew.

@@ -6,20 +6,32 @@
 #pragma once
 
 #include <atomic>
+#include <string>
+#include <utility>
 
 namespace lmq {
 
 class life_sign {
 public:
   /// By the supervisor, before it starts an actor.
-  void begin() noexcept { ended_.store(false, std::memory_order_relaxed); }
+  void begin() noexcept {
+    reason_ = "it was ended from outside";
+    ended_.store(false, std::memory_order_relaxed);
+  }
+
+  /// By the actor, before `end`: what it breaks over.
+  void break_over(std::string what) noexcept { reason_ = std::move(what); }
 
   /// By the actor, with its last act: what it worked on is its supervisor's again.
   void end() noexcept { ended_.store(true, std::memory_order_release); }
 
   bool ended() const noexcept { return ended_.load(std::memory_order_acquire); }
 
+  /// Why; once it has ended.
+  const std::string& reason() const noexcept { return reason_; }
+
 private:
+  std::string reason_; ///< the actor's until `ended_`, then the supervisor's
   std::atomic<bool> ended_{false};
 };
 

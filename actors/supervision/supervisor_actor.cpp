@@ -25,8 +25,10 @@ public:
         registry_cell_(std::make_shared<registry_cell>(*hooks_, parts_.front().life)) {
     set_down_handler([this](const caf::down_msg& gone) { on_down(gone.source); });
     set_exit_handler([this](caf::exit_msg& asked) { on_stop(asked); });
-    for (auto& p : parts_)
+    for (auto& p : parts_) {
+      p.life->begin();
       (this->*p.start)(p);
+    }
     started.get() = doors();
   }
 
@@ -107,12 +109,13 @@ private:
 
   void restart(part& p) {
     if (!p.limit.allows(now()))
-      return pause(p, "it crashed too often");
+      return pause(p, "it crashed too often, at last over: " + p.life->reason());
     try {
+      auto reason = p.life->reason();
       p.life->begin();
       (this->*p.start)(p);
       ++restarts_[p.name];
-      spdlog::warn("actor.restarted actor={} restarts={}", p.name, restarts_[p.name]);
+      spdlog::warn("actor.restarted actor={} restarts={} reason=\"{}\"", p.name, restarts_[p.name], reason);
     } catch (const std::exception& e) {
       pause(p, e.what());
     }

@@ -1,33 +1,10 @@
 // A queue machine whose indexes were spoilt: the invariants tell, and rebuilding saves all messages.
 #define CAF_SUITE queue_rebuild
 
+#include "queue_corruption.hpp"
 #include "queue_driver.hpp"
 
 #include <functional>
-
-namespace lmq {
-
-/// Breaks what the machine believes of itself; the messages stay as they are.
-struct queue_corruption {
-  using state = queue_machine::state;
-
-  static void forget_leases(queue_machine& m) { m.leases_.clear(); }
-  static void count_a_lease_too_many(queue_machine& m) { ++m.leased_count_; }
-  static void forget_the_window(queue_machine& m) { m.window_.reset(); }
-  static void put_a_leased_message_among_the_ready(queue_machine& m) {
-    m.ready_.insert(m.pending_.extract(m.pending_.begin()));
-  }
-  static void put_a_ready_message_among_the_leased(queue_machine& m) {
-    m.pending_.insert(m.ready_.extract(m.ready_.begin()));
-  }
-  static void lose_a_waiters_deadline(queue_machine& m) { m.waiter_deadlines_.clear(); }
-  static void begin_the_sequence_again(queue_machine& m) { m.next_sequence_ = 1; }
-  static void move_a_ready_message_in_time(queue_machine& m) {
-    m.ready_.begin()->second.ready_since += std::chrono::seconds{1};
-  }
-};
-
-} // namespace lmq
 
 using namespace lmq;
 using namespace std::chrono_literals;
