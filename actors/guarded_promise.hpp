@@ -5,6 +5,8 @@
 // made it, or by what outlives that actor (queue_cell.hpp); used by one thread at a time.
 #pragma once
 
+#include "core/fault_point.hpp"
+
 #include <caf/actor_control_block.hpp>
 #include <caf/delegated.hpp>
 #include <caf/error.hpp>
@@ -43,6 +45,7 @@ public:
   void answer(T&& content) {
     if (!to_)
       return;
+    LMQ_FAULT_POINT("reply.answer");
     auto reply = caf::make_mailbox_element(nullptr, mid_, {}, std::forward<T>(content));
     // No execution unit is named: the scheduler knows on which of its threads it is called.
     std::exchange(to_, nullptr)->enqueue(std::move(reply), nullptr);
@@ -64,7 +67,13 @@ public:
   guarded_promise(guarded_promise&&) noexcept = default;
   guarded_promise& operator=(guarded_promise&&) noexcept = default;
 
-  ~guarded_promise() { refuse(if_dropped_); }
+  ~guarded_promise() {
+    try {
+      refuse(if_dropped_);
+    } catch (...) {
+      // No memory for the word "no": the gateway's deadline says it.
+    }
+  }
 
   /// What a handler returns that has made a promise.
   static caf::delegated<Answer> later() { return {}; }

@@ -86,7 +86,7 @@ using queue_handle = caf::typed_actor<
   caf::replies_to<push_atom, message_id, message, request_headers>::with<push_outcome>,
   caf::replies_to<pull_atom, waiter_id, wait_time>::with<pulled>,
   // Forgets a waiting pull; it is answered with nothing. Unknown: no effect.
-  caf::reacts_to<cancel_atom, waiter_id>,
+  caf::replies_to<cancel_atom, waiter_id>::with<void>,
   // Errors: no_such_lease
   caf::replies_to<settle_atom, lease_id, verdict>::with<void>,
   // Takes back a delivery that reached nobody: no retry is spent, the message keeps its place.

@@ -3,8 +3,6 @@
 
 #include "core/fault_point.hpp"
 
-#include "core/fault_point.hpp"
-
 #include <algorithm>
 #include <limits>
 #include <spdlog/spdlog.h>
@@ -95,7 +93,12 @@ void connection::crashed(std::string_view what) noexcept {
 // -- deliveries --------------------------------------------------------------------------------------------------------
 
 void connection::hand_over(std::shared_ptr<const std::string> queue, lease_id lease) {
-  handed_over_.push_back({not_rendered, std::move(queue), lease});
+  try {
+    handed_over_.push_back({not_rendered, queue, lease});
+  } catch (...) {
+    gateway_.give_back(*queue, lease); // the reply has been read, and has it no more
+    throw;
+  }
   took_over_ = true;
 }
 

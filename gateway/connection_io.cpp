@@ -4,8 +4,6 @@
 
 #include "core/fault_point.hpp"
 
-#include "core/fault_point.hpp"
-
 #include <array>
 #include <utility>
 

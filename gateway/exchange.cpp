@@ -250,8 +250,8 @@ std::optional<answer> exchange::on_error(step at, reply_to owner, const caf::err
 void exchange::tell_cancel() noexcept {
   if (step_ != step::asking)
     return;
-  if (std::holds_alternative<pull_one>(what_))
-    gateway_.tell(route_->to.actor, cancel_atom::value, waiter_);
+  if (const auto* one = std::get_if<pull_one>(&what_))
+    gateway_.cancel(one->queue, waiter_);
   else if (std::holds_alternative<pull_matching>(what_))
     gateway_.tell(gateway_.doors().pull_any, cancel_atom::value, waiter_);
 }

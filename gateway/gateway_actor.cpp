@@ -1,7 +1,7 @@
 #include "gateway/gateway_actor.hpp"
 
-#include "actors/errors.hpp"
 #include "gateway/connection.hpp"
+#include "gateway/errand.hpp"
 
 #include <spdlog/spdlog.h>
 #include <utility>
@@ -10,70 +10,6 @@
 #include <boost/asio/post.hpp>
 
 namespace lmq {
-
-namespace {
-
-/// Carries a lease to its queue: along the known way, else by the registry's word, else at the doors of now.
-class lease_return final : public reply_handler {
-public:
-  lease_return(gateway_actor& gateway, std::string queue, lease_id lease)
-      : gateway_(gateway), queue_(std::move(queue)), lease_(lease) {}
-
-  void start() {
-    if (auto known = gateway_.routes().find(queue_))
-      give(known->to.actor);
-    else
-      find();
-  }
-
-  void on_reply(std::uint64_t, caf::mailbox_element& reply) noexcept override {
-    try {
-      auto& content = reply.content();
-      if (content.match_elements<queue_ref>())
-        give(gateway_.routes().put(content.get_as<queue_ref>(0))->to.actor);
-      else if (content.match_elements<broker>()) {
-        gateway_.meet(content.get_as<broker>(0));
-        find();
-      } else if (const auto* e = error_in(reply); e != nullptr && bounced(*e))
-        on_bounce();
-    } catch (const std::exception& e) {
-      spdlog::warn("gateway.lease_not_returned queue=\"{}\" what=\"{}\"", queue_, e.what());
-    }
-  }
-
-private:
-  enum class step { giving, finding, meeting };
-
-  void give(const queue_handle& to) { ask(step::giving, to, give_back_atom::value, lease_); }
-  void find() { ask(step::finding, gateway_.doors().registry, find_atom::value, queue_); }
-
-  void on_bounce() {
-    if (++tries_ > gateway_.limits().resends_max)
-      return;
-    if (step_ == step::giving) {
-      if (auto stale = gateway_.routes().find(queue_))
-        gateway_.routes().forget(*stale);
-      find();
-    } else if (step_ == step::finding) {
-      ask(step::meeting, gateway_.doors().supervisor, doors_atom::value);
-    }
-  }
-
-  template <class Handle, class... Ts>
-  void ask(step next, const Handle& to, Ts&&... message) {
-    step_ = next;
-    if (to) // none when the node stops
-      gateway_.ask(to, reply_handler_ptr{this}, 0, std::forward<Ts>(message)...);
-  }
-
-  gateway_actor& gateway_; ///< whose slot holds us
-  std::string queue_;
-  lease_id lease_;
-  step step_ = step::giving;
-  unsigned tries_ = 0;
-};
-
-} // namespace
 
 gateway_actor::gateway_actor(caf::actor_config& config, io_unit& unit, broker doors,
                              std::shared_ptr<gateway_shared> shared)
@@ -94,25 +30,30 @@ void gateway_actor::on_destroy() {
 // -- deliveries that reached nobody ------------------------------------------------------------------------------------
 
 void gateway_actor::give_back(const std::string& queue, lease_id lease) noexcept {
+  send_errand(queue, lease);
+}
+
+void gateway_actor::cancel(const std::string& queue, waiter_id waiter) noexcept {
+  send_errand(queue, waiter);
+}
+
+template <class Matter>
+void gateway_actor::send_errand(const std::string& queue, Matter what) noexcept {
   try {
-    boost::intrusive_ptr<lease_return> carrier{new lease_return(*this, queue, lease)};
-    carrier->start();
+    boost::intrusive_ptr<errand> carried{new errand(*this, queue, what)};
+    carried->start();
   } catch (const std::exception& e) {
-    spdlog::warn("gateway.lease_not_returned what=\"{}\"", e.what()); // it runs out
+    spdlog::warn("gateway.errand_failed what=\"{}\"", e.what()); // a lease runs out, a delivery comes back
   }
 }
 
-void gateway_actor::give_back_from(caf::mailbox_element& reply) noexcept {
+void gateway_actor::take_back(caf::mailbox_element& reply) noexcept {
   auto& content = reply.content();
   if (!content.match_elements<pulled>())
     return;
   const auto& lost = content.get_as<pulled>(0);
   if (lost.delivery && lost.queue)
     give_back(*lost.queue, lost.delivery->lease);
-}
-
-void gateway_actor::take_back(caf::mailbox_element& reply) noexcept {
-  give_back_from(reply);
 }
 
 // -- connections -------------------------------------------------------------------------------------------------------

@@ -89,8 +89,8 @@ public:
   /// is gone.
   void give_back(const std::string& queue, lease_id lease) noexcept;
 
-  /// The same for the delivery in a reply that nobody could take in; does nothing where there is none.
-  void give_back_from(caf::mailbox_element& reply) noexcept;
+  /// A waiter that is gone is forgotten by its queue, in the same way.
+  void cancel(const std::string& queue, waiter_id waiter) noexcept;
 
   /// What `reply` delivers reached nobody: gives it back, if it is a delivery at all.
   void take_back(caf::mailbox_element& reply) noexcept;
@@ -127,6 +127,9 @@ protected:
   void on_unclaimed(caf::mailbox_element& reply) noexcept override { take_back(reply); }
 
 private:
+  template <class Matter>
+  void send_errand(const std::string& queue, Matter what) noexcept;
+
   using connection_list = boost::intrusive::list<connection, boost::intrusive::base_hook<connection_hook>,
                                                  boost::intrusive::constant_time_size<false>>;
 

@@ -141,17 +141,18 @@ private:
 
   caf::delegated<push_outcomes> on_push(const std::string& expression, const message& m,
                                         const request_headers& headers) {
-    return gather<push_outcomes>(expression,
-                                 [this, m, headers](const queue_ref& q, auto then, auto otherwise) {
-                                   if (!q.actor) // it is down
-                                     return otherwise(caf::make_error(caf::sec::runtime_error));
-                                   request(q.actor, caf::infinite, push_atom::value, ids_.next(), m, headers)
-                                     .then(
-                                       [then, name = q.name](push_outcome& outcome) {
-                                         then({*name, outcome});
-                                       },
-                                       [otherwise](caf::error& e) { otherwise(e); });
-                                 });
+    return gather<push_outcomes>(
+      expression, [this, m, headers](const queue_ref& q, auto then, auto otherwise) {
+        if (!q.actor) // it is down
+          return otherwise(
+            to_error({reason::unavailable, "queue \"" + *q.name + "\" is down; GET /health tells why"}));
+        request(q.actor, caf::infinite, push_atom::value, ids_.next(), m, headers)
+          .then(
+            [then, name = q.name](push_outcome& outcome) {
+              then({*name, outcome});
+            },
+            [otherwise](caf::error& e) { otherwise(e); });
+      });
   }
 
   caf::delegated<std::vector<queue_report>> on_report() {

@@ -71,6 +71,11 @@ private:
   }
 
   void on_opened(const queue_ref& q) {
+    if (auto it = queues_.find(*q.name); it != queues_.end() && it->second.name == q.name) {
+      if (it->second.actor != q.actor)
+        on_restarted(q); // of which a registry that broke itself could not tell
+      return;
+    }
     queues_[*q.name] = q;
     machine_.opened(*q.name, out_);
     perform();

@@ -209,11 +209,11 @@ private:
       auto lease = x.what.lease; // `x` moves when more is decided
       return machine().give_back(lease, at, out());
     }
-    auto waited = x.what.waited;
-    promised->second.deliver({cell_->name, std::move(x.what)});
+    // A copy of handles: should there be no memory for the answer, a successor gives it.
+    promised->second.deliver({cell_->name, x.what});
     // From here to the count of what has been carried out, nothing throws.
     cell_->waiting.erase(promised);
-    cell_->stats.pulled(waited, at);
+    cell_->stats.pulled(x.what.waited, at);
   }
 
   void perform_one(answer_empty& x, time_point) {

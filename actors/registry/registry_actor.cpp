@@ -77,6 +77,9 @@ private:
     LMQ_FAULT_POINT("registry.take_over");
     for (auto& [id, name] : cell_->names)
       monitor(cell_->queues.at(*name).ref.actor); // of one that has ended meanwhile we hear at once
+    // What the predecessor told of them may be half of it.
+    for (auto& s : cell_->subscribers)
+      introduce_all(s);
     for (auto& s : cell_->subscribers)
       monitor(s);
     perform();
@@ -141,9 +144,10 @@ private:
       return to_error(no_such_queue());
     auto& q = it->second;
     if (!q.down.empty()) {
-      start(q, machine().in_force(name).value());
       q.limit.reset();
       q.down.clear();
+      start(q,
+            machine().in_force(name).value()); // if that fails, the next one who asks for the queue does it
       spdlog::info("queue.revived name=\"{}\"", name);
       anon_send(supervisor_, up_atom::value, name);
       tell_subscribers(opened_atom::value, q.ref);
@@ -168,8 +172,12 @@ private:
       all.push_back(subscriber);
       monitor(subscriber);
     }
+    introduce_all(subscriber);
+  }
+
+  void introduce_all(const caf::actor& subscriber) {
     for (const auto& [name, q] : cell_->queues)
-      if (q.down.empty())
+      if (q.ref.actor)
         anon_send(subscriber, opened_atom::value, q.ref);
   }
 
@@ -192,15 +200,16 @@ private:
     s.erase(it);
     // It watched queues, which wait for its word now.
     for (const auto& [name, q] : cell_->queues)
-      if (q.down.empty())
+      if (q.ref.actor)
         anon_send(q.ref.actor, unwatch_atom::value);
   }
 
   /// Gives the queue a new actor, or leaves it alone when it has crashed too often.
   void restart(live_queue& q) {
     const auto& name = *q.ref.name;
-    if (!q.limit.allows(now()))
+    if (!q.counted && !q.limit.allows(now()))
       return give_up(q);
+    q.counted = true; // once, also where the registry itself breaks before the next actor is there
     auto reason = q.cell->life.reason();
     start(q, machine().in_force(name).value());
     spdlog::warn("actor.restarted actor=queue name=\"{}\" restarts={} reason=\"{}\"", name,
@@ -248,6 +257,8 @@ private:
     if (q.ref.actor)
       names.erase(q.ref.actor.id());
     q.ref.actor = std::move(fresh);
+    q.counted = false;
+    LMQ_FAULT_POINT("registry.started");
     monitor(q.ref.actor); // a successor does this for all
   }
 

@@ -26,7 +26,8 @@ struct registry_cell {
     std::shared_ptr<std::atomic<bool>> wants_headers;
     queue_cell_ptr cell;
     restart_limit limit;
-    std::string down; ///< why it is left alone; empty: it is not
+    std::string down;     ///< why it is left alone; empty: it is not
+    bool counted = false; ///< the end of its last actor counts already, and it has no other yet
   };
 
   registry_cell(const hook_catalog& hooks, std::shared_ptr<life_sign> of_actor)

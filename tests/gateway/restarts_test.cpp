@@ -77,6 +77,41 @@ CAF_TEST(a client that waits is served by the queue that was started again) {
   CAF_CHECK_EQUAL(waiter.receive().body, "late");
 }
 
+CAF_TEST(a client that leaves after its queue was started again is forgotten) {
+  std::vector<testing::http_client> waiters;
+  for (int i = 0; i < 10; ++i) {
+    waiters.push_back(server->connect());
+    waiters.back().send("GET", "/messages/q");
+  }
+  server->let_it_arrive();
+  kill_queue("q");
+  server->ask("GET", "/stats");
+  waiters.clear();
+  for (int i = 0; i < 20; ++i)
+    server->let_it_arrive();
+  CAF_CHECK_EQUAL(server->ask("POST", "/messages/q", "a").status, 200);
+  auto got = server->ask("GET", "/messages/q?t=0");
+  CAF_CHECK_EQUAL(got.body, "a");
+  // It went to nobody else before.
+  auto stats = server->ask("GET", "/stats").body;
+  CAF_CHECK(
+    stats.find(
+      R"("pull":{"acceleration":{"five_to_fifteen":0,"one_to_fifteen":0,"one_to_five":0},"count":1,)") !=
+    stats.npos);
+}
+
+CAF_TEST(whoever waits at a queue that was started again is answered when the server stops) {
+  auto waiter = server->connect();
+  waiter.send("GET", "/messages/q");
+  server->let_it_arrive();
+  kill_queue("q");
+  server->ask("GET", "/stats");
+  auto began = std::chrono::steady_clock::now();
+  CAF_CHECK(server->end_of_stop(server->begin_stop()));
+  CAF_CHECK(std::chrono::steady_clock::now() - began < gateway_limits{}.stop_timeout);
+  CAF_CHECK_EQUAL(waiter.receive().status, 204);
+}
+
 CAF_TEST(a client that waits at many queues is served after pull_any was killed) {
   server->ask("POST", "/messages/other", "x");
   auto waiter = server->connect();
