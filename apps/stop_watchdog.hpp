@@ -23,6 +23,8 @@ public:
   stop_watchdog& operator=(const stop_watchdog&) = delete;
 
 private:
+  void watch(std::chrono::milliseconds limit);
+
   std::mutex mutex_; ///< guards `done_`
   std::condition_variable changed_;
   bool done_ = false;
