@@ -146,8 +146,8 @@ private:
     if (!q.down.empty()) {
       q.limit.reset();
       q.down.clear();
-      start(q,
-            machine().in_force(name).value()); // if that fails, the next one who asks for the queue does it
+      // Should this fail, whoever asks for the queue next has it done.
+      start(q, machine().in_force(name).value());
       spdlog::info("queue.revived name=\"{}\"", name);
       anon_send(supervisor_, up_atom::value, name);
       tell_subscribers(opened_atom::value, q.ref);
@@ -210,10 +210,11 @@ private:
     if (!q.counted && !q.limit.allows(now()))
       return give_up(q);
     q.counted = true; // once, also where the registry itself breaks before the next actor is there
+    // The cell is the next actor's as soon as that is there.
     auto reason = q.cell->life.reason();
+    auto restarts = q.cell->started;
     start(q, machine().in_force(name).value());
-    spdlog::warn("actor.restarted actor=queue name=\"{}\" restarts={} reason=\"{}\"", name,
-                 q.cell->restarts() + 1, reason);
+    spdlog::warn("actor.restarted actor=queue name=\"{}\" restarts={} reason=\"{}\"", name, restarts, reason);
     anon_send(supervisor_, restarted_atom::value, name);
     tell_subscribers(restarted_atom::value, q.ref);
   }
