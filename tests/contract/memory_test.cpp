@@ -11,6 +11,13 @@ using namespace lmq::contract;
 
 namespace {
 
+/// A sanitizer needs more address space than there is to take away.
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+
 /// Lets the server have so much more address space than it has now.
 void allow_only(server_process& server, std::size_t bytes_more) {
   auto pid = server.process().pid();
@@ -38,9 +45,8 @@ std::size_t push_until_full(std::uint16_t port, const std::string& body, std::si
 } // namespace
 
 CONTRACT("a server whose memory runs out keeps what it has answered and serves on") {
-#ifdef __SANITIZE_ADDRESS__
-  expect(true, "a sanitizer needs more address space than there is to take away");
-#else
+  if (sanitized)
+    return expect(true, "cannot be tried with a sanitizer");
   constexpr std::size_t most = 5'000;
   const std::string body(100'000, 'x');
   server_process server;
@@ -59,5 +65,4 @@ CONTRACT("a server whose memory runs out keeps what it has answered and serves o
   }
   expect(drained >= stored, "answered " + std::to_string(stored) + ", drained " + std::to_string(drained));
   expect_equal(server.stop().value_or(-1), 0);
-#endif
 }
