@@ -47,6 +47,13 @@ public:
 
 using reply_handler_ptr = boost::intrusive_ptr<reply_handler>;
 
+/// The only element of `reply`, if that is a T; else nullptr.
+template <class T>
+T* only(caf::mailbox_element& reply) {
+  auto& content = reply.content();
+  return content.match_elements<T>() ? &content.template get_mutable_as<T>(0) : nullptr;
+}
+
 /// The error that `reply` consists of (a refusal, or a bounced request: `caf::sec::request_receiver_down`);
 /// nullptr if it is an answer.
 const caf::error* error_in(const caf::mailbox_element& reply);

@@ -57,6 +57,11 @@ public:
 protected:
   using error_code = boost::system::error_code;
 
+  /// Read at a time: room for a request's head and a small body, which is what an idle connection costs …
+  static constexpr std::size_t small_read_bytes = 1024;
+  /// … and for bodies that are larger.
+  static constexpr std::size_t large_read_bytes = 64 * 1024;
+
   connection(gateway_actor& gateway, connection_place place, socket&& peer);
 
   // -- what a protocol does; called within turns, and not once the connection has begun to end

@@ -4,6 +4,7 @@
 #include "gateway/gateway_actor.hpp"
 
 #include <spdlog/spdlog.h>
+#include <utility>
 
 namespace lmq {
 
@@ -16,11 +17,10 @@ void errand::start() {
 
 void errand::on_reply(std::uint64_t, caf::mailbox_element& reply) noexcept {
   try {
-    auto& content = reply.content();
-    if (content.match_elements<queue_ref>()) {
-      tell(gateway_.routes().put(content.get_as<queue_ref>(0))->to.actor);
-    } else if (content.match_elements<broker>()) {
-      gateway_.meet(content.get_as<broker>(0));
+    if (auto* found = only<queue_ref>(reply)) {
+      tell(gateway_.routes().put(std::move(*found))->to.actor);
+    } else if (const auto* doors = only<broker>(reply)) {
+      gateway_.meet(*doors);
       find();
     } else if (const auto* e = error_in(reply)) {
       on_error(*e);

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <spdlog/spdlog.h>
-#include <type_traits>
 #include <utility>
 
 namespace lmq {
@@ -18,13 +17,6 @@ struct overloaded : Fs... {
 };
 template <class... Fs>
 overloaded(Fs...) -> overloaded<Fs...>;
-
-/// The only element of `reply`, if that is a T.
-template <class T>
-T* only(caf::mailbox_element& reply) {
-  auto& content = reply.content();
-  return content.match_elements<T>() ? &content.get_mutable_as<T>(0) : nullptr;
-}
 
 /// The name of the queue that a request goes to; nullptr for requests that name none, or that the registry
 /// answers.

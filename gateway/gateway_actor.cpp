@@ -48,12 +48,8 @@ void gateway_actor::send_errand(const std::string& queue, Matter what) noexcept 
 }
 
 void gateway_actor::take_back(caf::mailbox_element& reply) noexcept {
-  auto& content = reply.content();
-  if (!content.match_elements<pulled>())
-    return;
-  const auto& lost = content.get_as<pulled>(0);
-  if (lost.delivery && lost.queue)
-    give_back(*lost.queue, lost.delivery->lease);
+  if (const auto* lost = only<pulled>(reply); lost != nullptr && lost->delivery && lost->queue)
+    give_back(*lost->queue, lost->delivery->lease);
 }
 
 // -- connections -------------------------------------------------------------------------------------------------------

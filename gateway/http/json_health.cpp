@@ -10,14 +10,10 @@ namespace lmq {
 std::string health_json(const health_report& health) {
   std::string out = R"({"live":true,"ready":)";
   out += health.ready ? "true" : "false";
-  out += ",\"reasons\":[";
+  out += ",\"reasons\":";
+  append_json_strings(out, health.reasons);
+  out += ",\"restarts\":{";
   std::string_view before = "";
-  for (const auto& reason : health.reasons) {
-    out += std::exchange(before, ",");
-    append_json_string(out, reason);
-  }
-  out += "],\"restarts\":{";
-  before = "";
   for (const auto& [part, count] : health.restarts) {
     out += std::exchange(before, ",");
     append_json_string(out, part);

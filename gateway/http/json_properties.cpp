@@ -138,13 +138,9 @@ void append_hooks(std::string& out, const hook_settings& hooks) {
       out += std::exchange(before_call, ",");
       out += '[';
       append_json_string(out, call.name);
-      out += ",[";
-      std::string_view before_argument = "";
-      for (const auto& argument : call.arguments) {
-        out += std::exchange(before_argument, ",");
-        append_json_string(out, argument);
-      }
-      out += "]]";
+      out += ',';
+      append_json_strings(out, call.arguments);
+      out += ']';
     }
     out += ']';
   }

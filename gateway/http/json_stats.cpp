@@ -22,16 +22,6 @@ void append_members(std::string& out, std::initializer_list<std::pair<std::strin
   }
 }
 
-void append_names(std::string& out, const std::vector<std::string>& names) {
-  out += '[';
-  std::string_view before = "";
-  for (const auto& name : names) {
-    out += std::exchange(before, ",");
-    append_json_string(out, name);
-  }
-  out += ']';
-}
-
 void append_meter(std::string& out, const meter_report& m) {
   out += "{\"acceleration\":{";
   append_members(out, {{"five_to_fifteen", m.five_to_fifteen},
@@ -78,9 +68,9 @@ void append_retention(std::string& out, const retention_report& r) {
 std::string stats_json(const node_names& nodes, const std::vector<queue_report>& queues) {
   std::string out;
   out += "{\"active_nodes\":";
-  append_names(out, nodes.active);
+  append_json_strings(out, nodes.active);
   out += ",\"all_nodes\":";
-  append_names(out, nodes.all);
+  append_json_strings(out, nodes.all);
   out += ",\"queues\":{";
   std::string_view before = "";
   for (const auto& q : queues) {
@@ -90,7 +80,7 @@ std::string stats_json(const node_names& nodes, const std::vector<queue_report>&
     out += ",\"memory\":";
     append_json_number(out, q.memory_bytes);
     out += ",\"nodes\":";
-    append_names(out, nodes.all);
+    append_json_strings(out, nodes.all);
     out += ",\"props\":";
     append_json(out, q.in_force);
     out += ",\"restarts\":";

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <utility>
 
 namespace lmq {
 
@@ -63,6 +64,16 @@ void append_json_string(std::string& out, std::string_view text) {
     text.remove_prefix(taken);
   }
   out += '"';
+}
+
+void append_json_strings(std::string& out, const std::vector<std::string>& texts) {
+  out += '[';
+  std::string_view before = "";
+  for (const auto& text : texts) {
+    out += std::exchange(before, ",");
+    append_json_string(out, text);
+  }
+  out += ']';
 }
 
 void append_json_number(std::string& out, double number) {

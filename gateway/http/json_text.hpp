@@ -4,12 +4,16 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lmq {
 
 /// `text` with its quotes. Bytes that are no UTF-8 are written as the Latin-1 characters they would be
 /// (`\u00ff`), so that whatever bytes a queue's name has, the document is JSON.
 void append_json_string(std::string& out, std::string_view text);
+
+/// `["…","…"]`.
+void append_json_strings(std::string& out, const std::vector<std::string>& texts);
 
 /// What JSON has no number for (NaN, infinities) is written as 0. Whole numbers have no fraction.
 void append_json_number(std::string& out, double number);

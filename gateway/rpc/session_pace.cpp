@@ -8,16 +8,6 @@
 
 namespace lmq {
 
-namespace {
-
-/// Room for a call with a small value; what an idle connection costs.
-constexpr std::size_t small_read_bytes = 1024;
-
-/// For values that are larger.
-constexpr std::size_t large_read_bytes = 64 * 1024;
-
-} // namespace
-
 // -- reading -----------------------------------------------------------------------------------------------------------
 
 /// 0 if the input is as full as it may be.

@@ -55,7 +55,7 @@ CAF_TEST(an http connection that breaks over a delivery is closed and the delive
   broken.send("GET", "/messages/q");
   CAF_CHECK(broken.closed_by_peer());
   CAF_CHECK_EQUAL(server.server().crashes(), 1u);
-  CAF_CHECK(soon(server, [&] { return !plan->given_back.empty(); }));
+  CAF_CHECK(server.soon([&] { return !plan->given_back.empty(); }));
   CAF_CHECK(plan->given_back == std::vector{lease});
   CAF_CHECK_EQUAL(neighbour.request("GET", "/messages/q").body, "sound");
 }
@@ -68,7 +68,7 @@ CAF_TEST(an rpc connection that breaks over a delivery is closed and the deliver
   broken.begin("pull", {"q"});
   CAF_CHECK(broken.ended_by_peer());
   CAF_CHECK_EQUAL(server.server().crashes(), 1u);
-  CAF_CHECK(soon(server, [&] { return !plan->given_back.empty(); }));
+  CAF_CHECK(server.soon([&] { return !plan->given_back.empty(); }));
   CAF_CHECK(plan->given_back == std::vector{lease});
   CAF_CHECK_EQUAL(neighbour.await(waiting).result, array({}));
   CAF_CHECK_EQUAL(server.connect().request("GET", "/messages/q").body, "sound");
@@ -94,7 +94,7 @@ CAF_TEST(a request whose reply breaks the connection is answered 503 and a deliv
   CAF_CHECK_EQUAL(client.request("GET", "/messages/q").status, 503);
   CAF_CHECK(client.closed_by_peer());
   CAF_CHECK_EQUAL(server.server().crashes(), 1u);
-  CAF_CHECK(soon(server, [&] { return !plan->given_back.empty(); }));
+  CAF_CHECK(server.soon([&] { return !plan->given_back.empty(); }));
 }
 
 CAF_TEST(a connection that breaks while it reads or writes is closed and the next one is served) {

@@ -25,14 +25,6 @@ struct fixture {
                             return broker{{}, system.spawn<fake_registry>(plan, dead_queues), {}, {}};
                           }};
   }
-
-  /// Whether something is there before long; the actors are asked to go on in between.
-  template <class Predicate>
-  static bool soon(running_server& server, Predicate there) {
-    for (int i = 0; i < 200 && !there(); ++i)
-      server.let_it_arrive();
-    return there();
-  }
 };
 
 } // namespace
@@ -60,7 +52,7 @@ CAF_TEST(a delivery that comes after its answer goes back to its queue) {
   auto server = serve();
   CAF_CHECK_EQUAL(server.ask("GET", "/messages/q?t=0").status, 503);
   CAF_CHECK_EQUAL(server.ask("POST", "/messages/q", "y").status, 200);
-  CAF_CHECK(soon(server, [&] { return !plan->given_back.empty(); }));
+  CAF_CHECK(server.soon([&] { return !plan->given_back.empty(); }));
   CAF_CHECK(plan->given_back == std::vector{lease});
   late.reset();
 }
@@ -78,10 +70,10 @@ CAF_TEST(a delivery to a client that has just gone goes back to its queue) {
     waiter.send("GET", "/messages/q");
     server.let_it_arrive();
   }
-  CAF_CHECK(soon(server, [&] { return !plan->cancelled.empty(); }));
+  CAF_CHECK(server.soon([&] { return !plan->cancelled.empty(); }));
   CAF_CHECK(plan->cancelled == plan->pulling);
   CAF_CHECK_EQUAL(server.ask("POST", "/messages/q", "y").status, 200);
-  CAF_CHECK(soon(server, [&] { return !plan->given_back.empty(); }));
+  CAF_CHECK(server.soon([&] { return !plan->given_back.empty(); }));
   late.reset();
 }
 

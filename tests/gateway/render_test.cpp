@@ -5,6 +5,7 @@
 #include "gateway/http/http_date.hpp"
 #include "gateway/http/openapi.hpp"
 #include "gateway/http/render.hpp"
+#include "tests/gateway/outbox_text.hpp"
 
 #include <array>
 #include <caf/test/unit_test.hpp>
@@ -13,26 +14,12 @@
 #include <type_traits>
 
 using namespace lmq;
+using lmq::test::text_of;
 
 namespace {
 
 const lease_id lease{{1, 2}, 3};
 const auto queue = std::make_shared<const std::string>("q \xff");
-
-std::string text_of(outbox& out) {
-  std::string all;
-  while (!out.empty()) {
-    std::array<std::string_view, 8> pieces;
-    auto n = out.pieces(pieces);
-    std::size_t bytes = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      all += pieces[i];
-      bytes += pieces[i].size();
-    }
-    out.consume(bytes);
-  }
-  return all;
-}
 
 template <class What>
 std::string rendered(What what, response_frame frame = {}) {

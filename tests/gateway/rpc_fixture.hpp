@@ -35,14 +35,6 @@ struct rpc_fixture {
                             return parts;
                           }};
   }
-
-  /// Whether something is there before long; the actors are asked to go on in between.
-  template <class Predicate>
-  static bool soon(running_server& server, Predicate there) {
-    for (int i = 0; i < 200 && !there(); ++i)
-      server.let_it_arrive();
-    return there();
-  }
 };
 
 } // namespace lmq::test

@@ -11,13 +11,6 @@ using namespace lmq::test;
 using namespace lmq::testing;
 using namespace std::chrono_literals;
 
-namespace {
-
-/// More than the kernel takes off our hands for a peer that does not read.
-constexpr std::size_t beyond_socket_buffers = 16'000'000;
-
-} // namespace
-
 CAF_TEST_FIXTURE_SCOPE(rpc_pace_tests, rpc_fixture)
 
 CAF_TEST(a call that nobody answers is unavailable and the connection goes on) {
@@ -68,10 +61,10 @@ CAF_TEST(a peer that leaves is noticed also with as many calls as there may be) 
     auto waiter = server.call();
     waiter.begin("pull", {"q"});
     waiter.begin("push", {"q", 1});
-    CAF_REQUIRE(soon(server, [&] { return !plan->pulling.empty(); }));
+    CAF_REQUIRE(server.soon([&] { return !plan->pulling.empty(); }));
   }
-  CAF_CHECK(soon(server, [&] { return !plan->cancelled.empty(); }));
-  CAF_CHECK(soon(server, [&] { return !plan->pushed.empty(); })); // it was asked before the peer left
+  CAF_CHECK(server.soon([&] { return !plan->cancelled.empty(); }));
+  CAF_CHECK(server.soon([&] { return !plan->pushed.empty(); })); // it was asked before the peer left
 }
 
 CAF_TEST(who sends more than is read ahead behind pulls that wait has until the idle limit) {

@@ -3,6 +3,7 @@
 
 #include "gateway/rpc/render.hpp"
 #include "gateway/rpc/utf8.hpp"
+#include "tests/gateway/outbox_text.hpp"
 #include "tests/support/packed.hpp"
 
 #include <array>
@@ -10,6 +11,7 @@
 #include <memory>
 
 using namespace lmq;
+using lmq::test::text_of;
 using lmq::testing::bin;
 using lmq::testing::from_hex;
 using lmq::testing::map;
@@ -20,21 +22,6 @@ namespace {
 
 constexpr std::size_t depth_max = 64;
 const lease_id lease{{1, 2}, 3};
-
-std::string text_of(outbox& out) {
-  std::string all;
-  while (!out.empty()) {
-    std::array<std::string_view, 8> pieces;
-    auto n = out.pieces(pieces);
-    std::size_t bytes = 0;
-    for (std::size_t i = 0; i < n; ++i) {
-      all += pieces[i];
-      bytes += pieces[i].size();
-    }
-    out.consume(bytes);
-  }
-  return all;
-}
 
 packed list(std::vector<packed> elements) {
   return lmq::testing::array(elements);

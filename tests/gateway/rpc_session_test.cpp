@@ -56,12 +56,12 @@ CAF_TEST(a client that goes away cancels its pulls and what was on its way goes 
   {
     auto waiter = server.call();
     waiter.begin("pull", {"q"});
-    CAF_REQUIRE(soon(server, [&] { return !plan->pulling.empty(); }));
+    CAF_REQUIRE(server.soon([&] { return !plan->pulling.empty(); }));
   }
-  CAF_CHECK(soon(server, [&] { return !plan->cancelled.empty(); }));
+  CAF_CHECK(server.soon([&] { return !plan->cancelled.empty(); }));
   CAF_CHECK(plan->cancelled == plan->pulling);
   CAF_CHECK_EQUAL(server.call().call("push", {"q", 1}).result, packed{"ok"});
-  CAF_CHECK(soon(server, [&] { return !plan->given_back.empty(); }));
+  CAF_CHECK(server.soon([&] { return !plan->given_back.empty(); }));
   late.reset();
 }
 

@@ -25,6 +25,9 @@ namespace lmq::test {
 /// Longer than anything takes that comes at all.
 inline constexpr auto patience = std::chrono::seconds(20);
 
+/// More than the kernel takes off our hands for a peer that does not read.
+inline constexpr std::size_t beyond_socket_buffers = 16'000'000;
+
 class running_server {
 public:
   explicit running_server(gateway_limits limits = {}, std::size_t threads = 1)
@@ -63,6 +66,14 @@ public:
     return connect().request(method, target, {}, body);
   }
   void let_it_arrive() const { ask("OPTIONS", "*"); }
+
+  /// Whether something is there before long; the actors are asked to go on in between.
+  template <class Predicate>
+  bool soon(Predicate there) const {
+    for (int i = 0; i < 200 && !there(); ++i)
+      let_it_arrive();
+    return there();
+  }
 
   std::future<void> begin_stop() {
     auto done = std::make_shared<std::promise<void>>();

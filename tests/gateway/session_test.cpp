@@ -15,9 +15,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// More than the kernel takes off our hands for a peer that does not read.
-constexpr std::size_t beyond_socket_buffers = 16'000'000;
-
 /// For answers of that size, also where sanitizers watch.
 constexpr testing::seconds large_answer_time_max{60};
 
