@@ -46,9 +46,9 @@ public:
     if (!to_)
       return;
     LMQ_FAULT_POINT("reply.answer");
-    auto reply = caf::make_mailbox_element(nullptr, mid_, {}, std::forward<T>(content));
+    auto element = caf::make_mailbox_element(nullptr, mid_, {}, std::forward<T>(content));
     // No execution unit is named: the scheduler knows on which of its threads it is called.
-    std::exchange(to_, nullptr)->enqueue(std::move(reply), nullptr);
+    std::exchange(to_, nullptr)->enqueue(std::move(element), nullptr);
   }
 
 private:

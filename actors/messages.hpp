@@ -3,8 +3,10 @@
 // All of them stay within one process, so none has a wire format; bodies travel as handles.
 #pragma once
 
+#include "actors/cluster_status.hpp"
 #include "actors/stats/report.hpp"
 #include "actors/supervision/health.hpp"
+#include "core/fact.hpp"
 #include "core/message.hpp"
 #include "core/properties.hpp"
 
@@ -33,6 +35,14 @@ using configure_atom = caf::atom_constant<caf::atom("configure")>;
 using close_atom = caf::atom_constant<caf::atom("close")>;
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
+using record_atom = caf::atom_constant<caf::atom("record")>;
+using safe_atom = caf::atom_constant<caf::atom("safe")>;
+using serve_atom = caf::atom_constant<caf::atom("serve")>;
+using hold_atom = caf::atom_constant<caf::atom("hold")>;
+using adopt_atom = caf::atom_constant<caf::atom("adopt")>;
+using forget_atom = caf::atom_constant<caf::atom("forget")>;
+using drop_atom = caf::atom_constant<caf::atom("drop")>;
+
 using watch_atom = caf::atom_constant<caf::atom("watch")>;
 using unwatch_atom = caf::atom_constant<caf::atom("unwatch")>;
 using take_atom = caf::atom_constant<caf::atom("take")>;
@@ -49,6 +59,7 @@ using set_rules_atom = caf::atom_constant<caf::atom("set_rules")>;
 using props_atom = caf::atom_constant<caf::atom("props")>;
 using patch_atom = caf::atom_constant<caf::atom("patch")>;
 using reset_atom = caf::atom_constant<caf::atom("reset")>;
+using replace_atom = caf::atom_constant<caf::atom("replace")>;
 using subscribe_atom = caf::atom_constant<caf::atom("subscribe")>;
 using opened_atom = caf::atom_constant<caf::atom("opened")>;
 using restarted_atom = caf::atom_constant<caf::atom("restarted")>;
@@ -60,6 +71,10 @@ using health_atom = caf::atom_constant<caf::atom("health")>;
 using crashed_atom = caf::atom_constant<caf::atom("crashed")>;
 using down_atom = caf::atom_constant<caf::atom("down")>;
 using up_atom = caf::atom_constant<caf::atom("up")>;
+
+using status_atom = caf::atom_constant<caf::atom("status")>;
+using join_atom = caf::atom_constant<caf::atom("join")>;
+using leave_atom = caf::atom_constant<caf::atom("leave")>;
 
 // -- values
 
@@ -75,6 +90,14 @@ struct pulled {
 
 /// The request's headers, for hooks. Null where no hook wants them.
 using request_headers = std::shared_ptr<const header_list>;
+
+/// What one step of a queue has decided, in order.
+using fact_batch = std::shared_ptr<const std::vector<fact>>;
+
+/// Units of one queue, those that are ready in their order.
+using unit_list = std::shared_ptr<const std::vector<held_unit>>;
+
+using message_ids = std::shared_ptr<const std::vector<message_id>>;
 
 // One line a message, and why it may be refused.
 // clang-format off
@@ -101,6 +124,23 @@ using queue_handle = caf::typed_actor<
   caf::replies_to<take_atom, waiter_id>::with<pulled>,
   caf::reacts_to<yield_atom>,
   caf::reacts_to<keep_atom>,
+  // Where facts are kept (see journal_handle), the queue is at home on one node. It *serves* between serve and hold or
+  // drop, and bounces whatever is asked above while it does not; only a report, properties and the end are always heard.
+  // Each of these may be sent as a request: the answer says that it is done, an error that the actor crashed and nobody
+  // knows. All may come twice.
+  //
+  // You are at home (again): take these units in, and serve. After drop, and at first, they are all there is. Whoever
+  // watched before hold is forgotten and watches again, as after a restart.
+  caf::reacts_to<serve_atom, unit_list>,
+  // Stop, and act on no timer; who waits stays in line. Answered when all facts have been sent to the journal.
+  caf::replies_to<hold_atom>::with<void>,
+  // You are not at home: forget everything. Who waits is told to ask again, whose facts are not safe yet, too.
+  caf::reacts_to<drop_atom>,
+  // From other copies, whether or not it serves: units, see queue_machine::adopt; messages that were settled elsewhere.
+  caf::reacts_to<adopt_atom, unit_list>,
+  caf::reacts_to<forget_atom, message_ids>,
+  // From the journal: all batches up to that number are safe.
+  caf::reacts_to<safe_atom, std::uint64_t>,
   // Its own timer.
   caf::reacts_to<tick_atom, std::uint64_t>>;
 
@@ -111,6 +151,15 @@ struct queue_ref {
   /// Set by the registry before it answers a change of properties: send the request's headers along with pushes.
   std::shared_ptr<const std::atomic<bool>> wants_headers;
 };
+
+// -- the journal: where facts are kept
+
+using journal_handle = caf::typed_actor<
+  // From the actor of the queue of that name, which is the sender: a step's facts, in order, numbered 1, 2, 3 …; the
+  // queue waits for (safe_atom, number), which also speaks for all before. After a crash the queue's next actor sends
+  // again, under the same numbers, what it has not heard to be safe: facts of a number that the journal has seen are
+  // not new, but it says safe once more. A queue that was deleted and opened anew begins with 1 under a new shared name.
+  caf::reacts_to<record_atom, std::shared_ptr<const std::string>, fact_batch, std::uint64_t>>;
 
 // -- the registry (actors/registry): names, rules, properties
 
@@ -131,6 +180,8 @@ using registry_handle = caf::typed_actor<
   // Both create the queue. Errors: bad_name, unknown_hook, over_limit
   caf::replies_to<patch_atom, std::string, property_set>::with<void>,
   caf::replies_to<reset_atom, std::string>::with<void>,
+  // These are the queue's own properties from now on. From a cluster; creates the queue, too.
+  caf::replies_to<replace_atom, std::string, property_set>::with<void>,
   // Starts a queue that is down; one that is up stays as it is. Errors: no_such_queue
   caf::replies_to<revive_atom, std::string>::with<void>,
   // What is known of a queue that is down. Errors: no_such_queue (or it is up)
@@ -165,6 +216,18 @@ using fan_out_handle = caf::typed_actor<
   // From the supervisor: the registry of now.
   caf::reacts_to<registry_handle>>;
 
+// -- the cluster (cluster): where this node belongs to one
+
+using cluster_handle = caf::typed_actor<
+  caf::replies_to<status_atom>::with<cluster_status>,
+  // Links this node with the one whose cluster port that is, and with all that it knows; answered when it is tried.
+  // Errors: unavailable (nobody answers there, or it refuses, and why)
+  caf::replies_to<join_atom, std::string, std::uint16_t>::with<void>,
+  // Answered when the others hold all that this node holds. Errors: unavailable (nobody else is in step)
+  caf::replies_to<leave_atom>::with<void>,
+  // Nobody waits for the member of that name any more. Errors: no_such_member, member_in_use
+  caf::replies_to<forget_atom, std::string>::with<void>>;
+
 // -- the supervisor (actors/supervision)
 
 struct broker;
@@ -191,6 +254,7 @@ struct broker {
   registry_handle registry;
   pull_any_handle pull_any;
   fan_out_handle fan_out;
+  cluster_handle cluster = {}; ///< null where this node is no member of a cluster
 };
 
 } // namespace lmq
@@ -216,4 +280,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<lmq::queue_report>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::broker)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::health_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::registry_handle)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::fact_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::unit_list)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::message_ids)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::cluster_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::string>)

@@ -1,13 +1,15 @@
 #include "actors/start.hpp"
 
-#include "actors/supervision/supervisor_actor.hpp"
-
 #include <caf/send.hpp>
 
 namespace lmq {
 
+broker start_broker(caf::actor_system& system, broker_options options) {
+  return spawn_supervisor(system, std::move(options));
+}
+
 broker start_broker(caf::actor_system& system, hook_catalog hooks) {
-  return spawn_supervisor(system, std::move(hooks));
+  return start_broker(system, broker_options{.hooks = std::move(hooks)});
 }
 
 void stop_broker(broker& b) {

@@ -3,11 +3,14 @@
 
 #include "actors/hooks/hook.hpp"
 #include "actors/messages.hpp"
+#include "actors/supervision/supervisor_actor.hpp"
 
 #include <caf/fwd.hpp>
 
 namespace lmq {
 
+broker start_broker(caf::actor_system& system, broker_options options);
+/// On its own: no journal, no cluster.
 broker start_broker(caf::actor_system& system, hook_catalog hooks);
 
 /// Asks all actors to end, and lets go of them: waiting pulls are answered with nothing. They have ended when

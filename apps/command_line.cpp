@@ -20,8 +20,10 @@ struct raw_words {
   std::vector<std::string> settings; ///< one for each serve option
   std::string config;
   std::string url, queue, id, body, type, wait;
+  std::string address, node, dir, days;
   bool ack = false;
   bool headers = false;
+  bool json = false;
 };
 
 /// A lease id may begin with a dash, and must not be taken for an option: it goes behind a `--`.
@@ -48,6 +50,8 @@ public:
     app_.formatter(std::make_shared<help_form>());
     add_serve();
     add_client_commands();
+    add_cluster_commands();
+    add_cert();
   }
 
   checked<command> read(const std::vector<std::string>& words) {
@@ -64,6 +68,8 @@ public:
     }
     if (serve_->parsed())
       return read_settings();
+    if (cert_->parsed())
+      return read_certificate_wanted();
     return read_client_command();
   }
 
@@ -81,7 +87,8 @@ private:
       if (option.placeholder.empty()) {
         added = serve_->add_flag(flag)->description(help);
       } else {
-        help += fmt::format(" [{}]", option.show(defaults));
+        auto shown = option.show(defaults);
+        help += fmt::format(" [{}]", shown.empty() ? "none" : shown);
         added = serve_->add_option(flag, raw_.settings[i], help)->type_name(std::string{option.placeholder});
       }
       from_table_.push_back(added->group(std::string{option.group}));
@@ -118,6 +125,46 @@ private:
     add_settle("ext", "Restarts the clock of a pulled message's lease.");
   }
 
+  void add_cluster_commands() {
+    join_ =
+      add_client_command("join", "Links a node with another one of a cluster, and with all that it knows.");
+    join_->footer(help_text::join);
+    join_->add_option("HOST:PORT", raw_.address, "the other node's cluster port")->required()->type_name("");
+    leave_ =
+      add_client_command("leave", "Takes a node out of its cluster, once the others hold all that it holds.");
+    leave_->footer(help_text::leave);
+    forget_ = add_client_command("forget", "Makes a cluster wait no more for a node that won't come back.");
+    forget_->footer(help_text::forget);
+    forget_->add_option("NODE", raw_.node, "its name, as lmq status shows it")->required()->type_name("");
+    status_ =
+      add_client_command("status", "Shows the nodes of a cluster and the queues, as one node sees them.");
+    status_->footer(help_text::status);
+    status_->add_flag("--json", raw_.json, "print both documents as they are: {\"cluster\":…,\"stats\":…}");
+  }
+
+  void add_cert() {
+    cert_ = app_.add_subcommand("cert", help_text::cert);
+    cert_->group("Commands")->require_subcommand(1);
+    add_cert_command("init", "Makes the authority of a cluster: ca.pem and ca-key.pem.");
+    cert_node_ = add_cert_command("node", "Makes a node's certificate: NAME.pem and NAME-key.pem.");
+    cert_node_
+      ->add_option("NAME", raw_.node,
+                   "the node, and its files: letters, digits and . _ @ -; as its --name at best")
+      ->required()
+      ->type_name("");
+  }
+
+  CLI::App* add_cert_command(const char* name, const char* help) {
+    auto* out = cert_->add_subcommand(name, help)->group("Commands");
+    out->add_option("--dir", raw_.dir, "where the files of the cluster's certificates lie [.]")
+      ->type_name("DIR");
+    out
+      ->add_option("--days", raw_.days,
+                   fmt::format("how long it is good for [{}]", x509_limits::days_default))
+      ->type_name("N");
+    return out;
+  }
+
   void add_queue(CLI::App* to) {
     to->add_option("NAME", raw_.queue, "the queue; any bytes but control characters")
       ->required()
@@ -130,18 +177,21 @@ private:
     out->add_option("ID", raw_.id, "the x-lmq-message-id that the pull showed")->required()->type_name("");
   }
 
-  /// The command that was named, if it came so far.
-  const CLI::App* chosen() const {
-    auto named = app_.get_subcommands();
-    return named.empty() ? nullptr : named.front();
+  /// The command that was named, as far as it came: `serve`, `cert init`; empty: none.
+  std::string chosen() const {
+    std::string out;
+    for (auto named = app_.get_subcommands(); !named.empty(); named = named.front()->get_subcommands())
+      out += (out.empty() ? "" : " ") + named.front()->get_name();
+    return out;
   }
 
   std::string explain(const CLI::ParseError& error, const std::vector<std::string>& words) const {
-    if (auto* which = chosen())
-      return fmt::format("{}: {}; see lmq {} --help", which->get_name(), error.what(), which->get_name());
-    return fmt::format("{}; the first word is serve, ping, push, pull, ack, nack or ext; see lmq --help",
-                       words.empty() ? "a command is missing"
-                                     : fmt::format("\"{}\" is no command", words.front()));
+    if (auto which = chosen(); !which.empty())
+      return fmt::format("{}: {}; see lmq {} --help", which, error.what(), which);
+    return fmt::format(
+      "{}; the first word is serve, ping, push, pull, ack, nack, ext, status, join, leave, forget "
+      "or cert; see lmq --help",
+      words.empty() ? "a command is missing" : fmt::format("\"{}\" is no command", words.front()));
   }
 
   /// The word if it was given, else the environment's, else nothing. Empty counts as not given.
@@ -165,8 +215,12 @@ private:
       given.push_back(std::move(setting));
     for (std::size_t i = 0; i < from_table_.size(); ++i)
       if (from_table_[i]->count() > 0) {
-        auto key = std::string{serve_options()[i].name};
-        given.push_back({key, from_table_[i]->results().back(), "--" + key});
+        auto& option = serve_options()[i];
+        auto& values = from_table_[i]->results();
+        // CLI11 keeps all of them; as a list they are what the file and the environment would have.
+        auto value =
+          option.count == option_count::list ? fmt::format("{}", fmt::join(values, ",")) : values.back();
+        given.push_back({std::string{option.name}, std::move(value), "--" + std::string{option.name}});
       }
     settings out;
     if (auto done = override_settings(out, given); !done)
@@ -202,7 +256,50 @@ private:
       out.what = std::move(pull);
       return out;
     }
-    out.what = client::settle{.queue = raw_.queue, .id = raw_.id, .reply = chosen()->get_name()};
+    if (leave_->parsed()) {
+      out.what = client::leave{};
+      return out;
+    }
+    if (status_->parsed()) {
+      out.what = client::status{.json = raw_.json};
+      return out;
+    }
+    if (forget_->parsed()) {
+      auto node = parse_node_name(raw_.node);
+      if (!node)
+        return tl::unexpected<std::string>("forget: " + node.error());
+      out.what = client::forget{.node = *std::move(node)};
+      return out;
+    }
+    if (join_->parsed()) {
+      auto address = parse_host_port(raw_.address);
+      if (!address || address->port == 0)
+        return tl::unexpected<std::string>(
+          "join: " +
+          (address ? "port 0 is nobody's; give the cluster port of another node" : address.error()));
+      out.what = client::join{.address = *std::move(address)};
+      return out;
+    }
+    out.what = client::settle{.queue = raw_.queue, .id = raw_.id, .reply = chosen()};
+    return out;
+  }
+
+  checked<command> read_certificate_wanted() const {
+    certificate_wanted out;
+    if (cert_node_->parsed()) {
+      auto name = parse_certificate_name(raw_.node);
+      if (!name)
+        return tl::unexpected<std::string>(std::move(name).error());
+      out.node = *std::move(name);
+    }
+    if (!raw_.dir.empty())
+      out.dir = raw_.dir;
+    if (!raw_.days.empty()) {
+      auto days = parse_whole(raw_.days, {1, x509_limits::days_max});
+      if (!days)
+        return tl::unexpected<std::string>("--days: " + days.error());
+      out.days = *days;
+    }
     return out;
   }
 
@@ -213,6 +310,12 @@ private:
   CLI::App* ping_ = nullptr;
   CLI::App* push_ = nullptr;
   CLI::App* pull_ = nullptr;
+  CLI::App* join_ = nullptr;
+  CLI::App* leave_ = nullptr;
+  CLI::App* forget_ = nullptr;
+  CLI::App* status_ = nullptr;
+  CLI::App* cert_ = nullptr;
+  CLI::App* cert_node_ = nullptr;
   CLI::Option* body_ = nullptr;
   CLI::Option* wait_ = nullptr;
   std::vector<CLI::Option*> from_table_; ///< as in `serve_options()`

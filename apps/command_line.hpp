@@ -1,9 +1,10 @@
-// What the words of the command line ask for: a server with its settings, a client command, or a text to
-// read.
+// What the words of the command line ask for: a server with its settings, a client command, certificates, or
+// a text to read.
 //
 // Holds nothing; main thread. CLI11 reads the words and writes the help; which setting wins is decided here.
 #pragma once
 
+#include "apps/certificates.hpp"
 #include "apps/client/commands.hpp"
 #include "apps/settings.hpp"
 
@@ -18,7 +19,7 @@ struct text_wanted {
   std::string text;
 };
 
-using command = std::variant<text_wanted, settings, client::command>;
+using command = std::variant<text_wanted, settings, client::command, certificate_wanted>;
 
 /// @param words        without the program's own name
 /// @param environment  as std::getenv

@@ -49,6 +49,33 @@ inline constexpr auto pull =
   R"(Exit code 1 if there is no message. Without --ack the message comes again when its lease ends, unless it is
 settled before: lmq ack NAME ID, where ID is the x-lmq-message-id.)";
 
+inline constexpr auto join =
+  R"(The node asked (--url) was started with --cluster HOST:PORT. What both hold is merged, and no message is lost;
+lmq status shows how far they are.)";
+
+inline constexpr auto leave =
+  R"(It may take minutes, and the node serves until it is done. Then the others wait for it no more, and it can be
+stopped.)";
+
+inline constexpr auto forget =
+  R"(For a node that is gone for good: nobody waits for it any more. A node that is connected can't be forgotten, only
+leave. If a forgotten one comes back all the same, what it holds is merged like anybody's.)";
+
+inline constexpr auto status =
+  R"(LAG is what was sent to a node, or is about to be, and has not arrived there. HOME is the node that delivers a
+queue's messages, COPIES are those that hold them.)";
+
+inline constexpr auto cert = R"(Makes the certificates with which the nodes of a cluster know each other.
+
+A first example, for two nodes:
+  lmq cert init --dir certificates
+  lmq cert node a --dir certificates
+  lmq cert node b --dir certificates
+Every node gets ca.pem and its own two files; ca-key.pem stays where you are.
+Whoever has a certificate of this authority is a full member, so it is for one
+cluster and nothing else.
+)";
+
 inline constexpr auto default_url = "http://127.0.0.1:9980";
 inline constexpr auto url = "where the server is; or LMQ_URL [http://127.0.0.1:9980]";
 

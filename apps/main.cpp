@@ -28,6 +28,10 @@ lmq::exit_code carry_out(lmq::client::command asked) {
   return lmq::client::run(asked);
 }
 
+lmq::exit_code carry_out(lmq::certificate_wanted asked) {
+  return lmq::make_certificates(asked);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {

@@ -2,6 +2,7 @@
 
 #include "actors/start.hpp"
 #include "apps/resolve.hpp"
+#include "cluster/start.hpp"
 #include "event_loop/coordinator.hpp"
 #include "gateway/server.hpp"
 
@@ -15,14 +16,40 @@
 
 namespace lmq {
 
+namespace {
+
+cluster_options cluster_options_of(const settings& with) {
+  const auto& asked = with.cluster;
+  cluster_options out;
+  out.name = with.name;
+  out.host = asked.address->host;
+  out.port = asked.address->port;
+  for (const auto& other : asked.join)
+    out.joins.emplace_back(other.host, other.port);
+  if (asked.has_tls())
+    out.tls = tls_files{asked.tls_cert, asked.tls_key, asked.tls_ca};
+  out.min_copies = asked.min_copies;
+  return out;
+}
+
+} // namespace
+
 struct node::parts {
-  explicit parts(const settings& with) {
+  explicit parts(const settings& with)
+      : board(std::make_shared<node_board>(node_names{.active = {with.name}, .all = {with.name}})) {
     // The configuration is what stands here: CAF reads neither our command line nor a file of its own.
     coordinator_options threads;
     threads.threads = with.threads;
     install_coordinator(config, threads);
+    if (with.cluster.address)
+      install_transport(config);
     system.emplace(config);
-    doors = start_broker(*system, hook_catalog::built_in());
+    broker_options options{.hooks = hook_catalog::built_in()};
+    if (with.cluster.address) {
+      member.emplace(*system, cluster_options_of(with), hook_catalog::built_in(), board);
+      options = member->for_broker(hook_catalog::built_in());
+    }
+    doors = start_broker(*system, std::move(options));
   }
 
   parts(const parts&) = delete;
@@ -36,6 +63,7 @@ struct node::parts {
       stopped->get_future().wait();
     }
     server.reset();
+    member.reset();
     stop_broker(doors);
     // No handle is left; whoever still runs is waited for by the system's end.
     system.reset();
@@ -43,6 +71,8 @@ struct node::parts {
 
   caf::actor_system_config config;
   std::optional<caf::actor_system> system;
+  std::shared_ptr<node_board> board;
+  std::optional<cluster_member> member; ///< none: the node is on its own
   broker doors;
   std::optional<gateway_server> server;
 };
@@ -62,12 +92,15 @@ checked<node> node::start(const settings& with) {
   auto server = gateway_server::start(*p->system, p->doors,
                                       {.http = {http->address().to_string(), http->port()},
                                        .rpc = {rpc->address().to_string(), rpc->port()},
-                                       .nodes = {.active = {with.name}, .all = {with.name}},
+                                       .nodes = p->board,
                                        .limits = with.limits});
   if (!server)
     return complain(server.error().where == start_failure::protocol::rpc ? "rpc" : "http",
                     server.error().what);
   p->server = *std::move(server);
+  if (p->member)
+    if (auto listening = p->member->listen(); !listening)
+      return tl::unexpected<std::string>("cluster: " + listening.error());
   return node{std::move(p)};
 }
 
@@ -81,6 +114,9 @@ std::uint16_t node::http_port() const {
 }
 std::uint16_t node::rpc_port() const {
   return parts_->server->rpc_port();
+}
+std::uint16_t node::cluster_port() const {
+  return parts_->member ? parts_->member->port() : 0;
 }
 
 void node::stop() {

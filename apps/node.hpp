@@ -24,6 +24,8 @@ public:
 
   std::uint16_t http_port() const;
   std::uint16_t rpc_port() const;
+  /// 0 where the node is on its own.
+  std::uint16_t cluster_port() const;
 
   /// The server first (waiting pulls are answered), then the actors, then every handle, then the actor
   /// system. Takes as long as `gateway_limits::stop_timeout` where a client does not take its answer.

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace lmq {
 
@@ -52,6 +54,54 @@ constexpr serve_option time(std::string_view name, std::string_view help) {
           [](const settings& s) { return seconds_to_text(s.limits.*Member); }};
 }
 
+template <auto Member>
+constexpr serve_option tls_file(std::string_view name, std::string_view help) {
+  return {name,
+          "Cluster",
+          "FILE",
+          help,
+          [](settings& s, std::string_view text) {
+            s.cluster.*Member = std::string{text};
+            return checked<void>{};
+          },
+          [](const settings& s) { return s.cluster.*Member; }};
+}
+
+/// The cluster port of a node. Empty: none.
+checked<std::optional<host_port>> parse_cluster_address(std::string_view text) {
+  if (text.empty())
+    return std::nullopt;
+  return parse_host_port(text).map([](host_port&& address) { return std::optional{std::move(address)}; });
+}
+
+/// Addresses of others, with commas between them. Empty: none.
+checked<std::vector<host_port>> parse_join_list(std::string_view text) {
+  std::vector<host_port> out;
+  while (!text.empty()) {
+    auto comma = text.find(',');
+    auto address = parse_host_port(text.substr(0, comma));
+    if (!address)
+      return tl::unexpected<std::string>(std::move(address).error());
+    if (address->port == 0)
+      return tl::unexpected<std::string>(fmt::format(
+        "\"{}\" has port 0, which is nobody's; give the cluster port of another node", to_text(*address)));
+    out.push_back(*std::move(address));
+    if (comma == std::string_view::npos)
+      break;
+    text.remove_prefix(comma + 1);
+    if (text.empty())
+      return tl::unexpected<std::string>("an address is missing behind the last comma");
+  }
+  return out;
+}
+
+std::string show_join_list(const settings& from) {
+  std::string out;
+  for (auto& address : from.cluster.join)
+    out += (out.empty() ? "" : ",") + to_text(address);
+  return out;
+}
+
 const serve_option table[]{
   address<&settings::http>("http", "serve HTTP here; port 0 is any free one"),
   address<&settings::rpc>("rpc", "serve MessagePack-RPC here; port 0 is any free one"),
@@ -63,12 +113,32 @@ const serve_option table[]{
      return put(parse_whole(text, {1, settings_limits::threads_max}), s.threads);
    },
    [](const settings& s) { return fmt::format("{}", s.threads); }},
-  {"name", "Node", "NODE", "what this node is called in /stats; by default lmq@ and the machine's name",
+  {"name", "Node", "NODE", "this node, unique in its cluster; by default lmq@ and the machine's name",
    [](settings& s, std::string_view text) { return put(parse_node_name(text), s.name); },
    [](const settings& s) { return s.name; }},
   {"log-level", "Node", "LEVEL", "what standard error gets: debug, info, warn, error or off",
    [](settings& s, std::string_view text) { return put(parse_log_level(text), s.level); },
    [](const settings& s) { return std::string{to_text(s.level)}; }},
+  {"cluster", "Cluster", "HOST:PORT",
+   "link with other nodes here, where they reach this one; none: no cluster",
+   [](settings& s, std::string_view text) { return put(parse_cluster_address(text), s.cluster.address); },
+   [](const settings& s) { return s.cluster.address ? to_text(*s.cluster.address) : std::string{}; }},
+  {"join", "Cluster", "HOST:PORT",
+   "cluster port of another node, tried until it works; may be given several times",
+   [](settings& s, std::string_view text) { return put(parse_join_list(text), s.cluster.join); },
+   show_join_list, option_count::list},
+  {"min-copies", "Cluster", "N", "nodes that must be in view, this one included; with fewer, pushes get 503",
+   [](settings& s, std::string_view text) {
+     return put(parse_whole(text, {1, settings_limits::min_copies_max}), s.cluster.min_copies);
+   },
+   [](const settings& s) { return fmt::format("{}", s.cluster.min_copies); }},
+  tls_file<&cluster_settings::tls_cert>("cluster-tls-cert", "this node's certificate; see lmq cert --help"),
+  tls_file<&cluster_settings::tls_key>("cluster-tls-key", "its key"),
+  tls_file<&cluster_settings::tls_ca>("cluster-tls-ca", "the certificate of the cluster's authority"),
+  {"cluster-insecure", "Cluster", "",
+   "allow a cluster port beyond loopback without TLS: on a private network only",
+   [](settings& s, std::string_view text) { return put(parse_switch(text), s.cluster.insecure); },
+   [](const settings& s) { return std::string{s.cluster.insecure ? "true" : "false"}; }},
   bytes<&gateway_limits::header_bytes_max>("header-bytes-max",
                                            "of a request's line and headers; more is answered with 431"),
   bytes<&gateway_limits::body_bytes_max>("body-bytes-max", "of a request's body; more is answered with 413"),

@@ -8,6 +8,7 @@
 #include "apps/config_file.hpp"
 #include "apps/settings.hpp"
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,13 +16,20 @@
 
 namespace lmq {
 
+/// How often an option may stand on the command line.
+enum class option_count : std::uint8_t {
+  one,  ///< the last counts
+  list, ///< all count; elsewhere they are one text with commas between them
+};
+
 struct serve_option {
   std::string_view name;        ///< `--name` on the command line, `name` in the file
   std::string_view group;       ///< its heading in the help
   std::string_view placeholder; ///< stands for the value in the help; empty: the option is a switch
   std::string_view help;        ///< one line, with the unit
   checked<void> (*set)(settings& into, std::string_view text);
-  std::string (*show)(const settings& from);
+  std::string (*show)(const settings& from); ///< empty: there is none, and an empty text asks for none
+  option_count count = option_count::one;
 };
 
 std::span<const serve_option> serve_options();

@@ -1,5 +1,6 @@
 #include "apps/serve.hpp"
 
+#include "apps/cluster_check.hpp"
 #include "apps/file_limit.hpp"
 #include "apps/log.hpp"
 #include "apps/node.hpp"
@@ -67,6 +68,10 @@ void log_start(const settings& asked, const node& started, std::size_t connectio
       connections_wanted, asked.limits.connections_max);
   spdlog::info("http.listen address={}", to_text(host_port{asked.http.host, started.http_port()}));
   spdlog::info("rpc.listen address={}", to_text(host_port{asked.rpc.host, started.rpc_port()}));
+  if (asked.cluster.address)
+    spdlog::info("cluster.listen address={} tls={}",
+                 to_text(host_port{asked.cluster.address->host, started.cluster_port()}),
+                 asked.cluster.has_tls());
 }
 
 /// In a build with fault points, what the environment asks for; nothing in any other.
@@ -86,6 +91,10 @@ void begin_faults() {
 } // namespace
 
 exit_code serve(settings asked) {
+  if (auto sound = check_cluster(asked.cluster); !sound) {
+    std::fputs(fmt::format("lmq: {}\n", sound.error()).c_str(), stderr);
+    return exit_code::usage;
+  }
   open_log(asked.level);
   stop_signals signals;
   auto connections_wanted = fit_connections(asked);

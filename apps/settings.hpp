@@ -7,7 +7,9 @@
 #include "gateway/limits.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace lmq {
 
@@ -17,6 +19,18 @@ std::string default_node_name();
 /// As the event loop advises: the cores less one, at least 1.
 std::size_t default_threads();
 
+/// The cluster that a node belongs to. As it was asked for: `check_cluster` says whether it makes sense.
+struct cluster_settings {
+  std::optional<host_port> address;      ///< of this node's cluster port; nothing: no cluster
+  std::vector<host_port> join;           ///< cluster ports of others, to be linked with until it works
+  std::string tls_cert, tls_key, tls_ca; ///< paths of PEM files; all of them or none
+  bool insecure = false;                 ///< beyond loopback without TLS
+  std::size_t min_copies = 1;            ///< nodes in view, the home included, below which pushes are refused
+
+  /// Whether any of the TLS files is named.
+  bool has_tls() const noexcept { return !tls_cert.empty() || !tls_key.empty() || !tls_ca.empty(); }
+};
+
 struct settings {
   host_port http{"127.0.0.1", 9980};
   host_port rpc{"127.0.0.1", 18800};
@@ -24,6 +38,7 @@ struct settings {
   std::size_t threads = default_threads();
   std::string name = default_node_name();
   log_level level = log_level::info;
+  cluster_settings cluster;
   gateway_limits limits;
 };
 
@@ -31,6 +46,7 @@ struct settings {
 struct settings_limits {
   static constexpr std::size_t threads_max = 256;
   static constexpr std::size_t connections_max = 1'000'000;
+  static constexpr std::size_t min_copies_max = 16;
 };
 
 } // namespace lmq

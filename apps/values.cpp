@@ -42,23 +42,6 @@ bool printable(std::string_view text) {
 
 } // namespace
 
-checked<host_port> parse_host_port(std::string_view text) {
-  auto colon = text.rfind(':');
-  auto host = text.substr(0, colon);
-  auto bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed)
-    host = host.substr(1, host.size() - 2);
-  if (colon == std::string_view::npos || host.empty() || !printable(host) ||
-      host.find_first_of("[]/@") != std::string_view::npos ||
-      (!bracketed && host.find(':') != std::string_view::npos))
-    return wrong("\"{}\" is not HOST:PORT; write it like 127.0.0.1:9980, localhost:9980 or [::1]:9980", text);
-  std::uint16_t port = 0;
-  if (!read_number(text.substr(colon + 1), port))
-    return wrong("\"{}\" has no port from 0 to 65535 behind its last colon; write it like 127.0.0.1:9980",
-                 text);
-  return host_port{std::string{host}, port};
-}
-
 checked<std::size_t> parse_bytes(std::string_view text) {
   auto factor = std::size_t{1};
   auto number = text;
@@ -112,12 +95,6 @@ checked<std::string> parse_node_name(std::string_view text) {
     return wrong("\"{}\" can't be a node's name; it has 1 to {} printable ASCII characters and no blanks",
                  text, node_name_bytes_max);
   return std::string{text};
-}
-
-std::string to_text(const host_port& address) {
-  auto is_ipv6 = address.host.find(':') != std::string::npos;
-  return is_ipv6 ? fmt::format("[{}]:{}", address.host, address.port)
-                 : fmt::format("{}:{}", address.host, address.port);
 }
 
 std::string bytes_to_text(std::size_t bytes) {

@@ -3,11 +3,12 @@
 // Plain functions; any thread. Text ends here: behind this line there are types.
 #pragma once
 
+#include "core/host_port.hpp"
+
 #include <tl/expected.hpp>
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,19 +18,8 @@ namespace lmq {
 template <class T>
 using checked = tl::expected<T, std::string>;
 
-/// Where to listen or to connect. The host is an address or a name; it is looked up when it is used.
-struct host_port {
-  std::string host;
-  std::uint16_t port = 0; ///< 0, for a listener: any free port
-
-  friend bool operator==(const host_port&, const host_port&) = default;
-};
-
 /// What is logged: this and what is more severe.
 enum class log_level { debug, info, warn, error, off };
-
-/// `127.0.0.1:9980`, `localhost:0`, `[::1]:9980`
-checked<host_port> parse_host_port(std::string_view text);
 
 /// A whole number of bytes, alone or with B, KiB, MiB or GiB behind it: `65536`, `64MiB`. At most
 /// `bytes_max`.
@@ -56,7 +46,6 @@ checked<log_level> parse_log_level(std::string_view text);
 checked<std::string> parse_node_name(std::string_view text);
 
 // Back to text, as short as the parsers above would take it.
-std::string to_text(const host_port& address);
 std::string bytes_to_text(std::size_t bytes);
 std::string seconds_to_text(std::chrono::milliseconds time);
 std::string_view to_text(log_level level);

@@ -9,7 +9,7 @@ namespace lmq {
 namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::size_t lease_id_bytes = 20;
+constexpr std::size_t lease_id_bytes = 24;
 using lease_bytes = std::array<unsigned char, lease_id_bytes>;
 
 void put(unsigned char* at, std::uint64_t value, int bytes) {
@@ -39,11 +39,19 @@ std::uint64_t random_incarnation() {
   return std::uint64_t{entropy()} << 32 | entropy();
 }
 
+message_id compound_id(message_id first, home_tag home) noexcept {
+  // Another incarnation with the same counter: as random as the message's own, so it meets no other id.
+  auto mixed = (static_cast<std::uint64_t>(home) + 1) * 0x9e3779b97f4a7c15ULL;
+  mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ULL;
+  return {first.incarnation ^ mixed ^ mixed >> 27, first.counter};
+}
+
 std::string to_text(const lease_id& id) {
   lease_bytes raw;
   put(raw.data(), id.message.incarnation, 8);
   put(raw.data() + 8, id.message.counter, 8);
   put(raw.data() + 16, id.delivery, 4);
+  put(raw.data() + 20, static_cast<std::uint32_t>(id.home), 4);
   std::string text;
   text.reserve(lease_id_text_length);
   std::uint32_t bits = 0;
@@ -53,8 +61,7 @@ std::string to_text(const lease_id& id) {
     for (held += 8; held >= 6; held -= 6)
       text.push_back(alphabet[bits >> (held - 6) & 63]);
   }
-  text.push_back(alphabet[bits << (6 - held) & 63]);
-  return text;
+  return text; // 24 bytes are 32 whole digits
 }
 
 std::optional<lease_id> parse_lease_id(std::string_view text) {
@@ -75,10 +82,9 @@ std::optional<lease_id> parse_lease_id(std::string_view text) {
       raw[at++] = static_cast<unsigned char>(bits >> held);
     }
   }
-  if ((bits & ((1u << held) - 1)) != 0)
-    return std::nullopt; // bits beyond the last byte: not a text of ours
   return lease_id{{get(raw.data(), 8), get(raw.data() + 8, 8)},
-                  static_cast<std::uint32_t>(get(raw.data() + 16, 4))};
+                  static_cast<std::uint32_t>(get(raw.data() + 16, 4)),
+                  home_tag{static_cast<std::uint32_t>(get(raw.data() + 20, 4))}};
 }
 
 waiter_id next_waiter_id() noexcept {

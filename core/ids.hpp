@@ -37,18 +37,25 @@ private:
 /// 64 bits from the system's entropy source.
 std::uint64_t random_incarnation();
 
+/// Tells the nodes apart that deliver messages: drawn at every start, like an incarnation, but shorter. Two
+/// that are equal by chance do no harm unless both deliver the same message the same number of times.
+enum class home_tag : std::uint32_t {};
+
+/// The id of the compound whose window `home` has opened, or taken over, with this first message. Others than
+/// that home make another one of it: they may add other messages.
+message_id compound_id(message_id first, home_tag home) noexcept;
+
 /// The right to settle one delivery. Its text is the wire's `x-lmq-message-id`.
-///
-/// A compound is named by the id of the first message in its window.
 struct lease_id {
-  message_id message;
+  message_id message;         ///< of a compound: its own id, see `compound_id`
   std::uint32_t delivery = 0; ///< 1 for the first delivery; every delivery has a new lease
+  home_tag home{};            ///< who made the delivery
 
   friend auto operator<=>(const lease_id&, const lease_id&) = default;
 };
 
 /// Characters of a lease id's text, all of `[0-9A-Za-z_-]`.
-inline constexpr std::size_t lease_id_text_length = 27;
+inline constexpr std::size_t lease_id_text_length = 32;
 
 std::string to_text(const lease_id& id);
 

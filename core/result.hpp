@@ -20,6 +20,8 @@ enum class reason {
   no_such_lease,    ///< unknown, settled or expired
   no_such_queue,    ///< never created, or deleted
   over_limit,       ///< one of the named limits is reached
+  no_such_member,   ///< the cluster knows no node of that name
+  member_in_use,    ///< what is asked can't be done to a member that is connected, or to this node itself
   unavailable,      ///< the part that should answer is gone or stopping; trying again may help
 };
 

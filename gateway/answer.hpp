@@ -21,7 +21,10 @@ struct delivered {
 /// Done; or, to a pull: nothing there.
 struct nothing {};
 
+/// To what is asked of the cluster: this node belongs to none.
+struct no_cluster {};
+
 using answer = std::variant<nothing, push_outcome, push_outcomes, delivered, properties, std::vector<rule>,
-                            std::vector<queue_report>, health_report, refusal>;
+                            std::vector<queue_report>, health_report, cluster_status, no_cluster, refusal>;
 
 } // namespace lmq

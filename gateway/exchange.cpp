@@ -30,6 +30,11 @@ const std::string* queue_of(const request& what) {
                     what);
 }
 
+bool is_of_cluster(const request& what) {
+  return std::holds_alternative<get_cluster>(what) || std::holds_alternative<join_cluster>(what) ||
+         std::holds_alternative<leave_cluster>(what) || std::holds_alternative<forget_member>(what);
+}
+
 } // namespace
 
 // -- what its holder wants to know -------------------------------------------------------------------------------------
@@ -66,8 +71,13 @@ bool exchange::waiting() const noexcept {
   return step_ != step::none && !hurried_ && wait != nullptr && *wait != duration::zero();
 }
 
+std::chrono::milliseconds exchange::answer_time_max() const noexcept {
+  const auto& limits = gateway_.limits();
+  return std::holds_alternative<leave_cluster>(what_) ? limits.leave_timeout : limits.answer_timeout;
+}
+
 std::optional<time_point> exchange::due() const noexcept {
-  auto at = begun_ + gateway_.limits().answer_timeout;
+  auto at = begun_ + answer_time_max();
   if (!waiting())
     return at;
   if (const auto& wait = *pull())
@@ -147,6 +157,11 @@ struct exchange::starter {
     self.ask(step::asking, owner, self.gateway_.doors().supervisor, health_atom::value);
   }
 
+  void operator()(const get_cluster&) const { cluster(status_atom::value); }
+  void operator()(const join_cluster& r) const { cluster(join_atom::value, r.address.host, r.address.port); }
+  void operator()(const leave_cluster&) const { cluster(leave_atom::value); }
+  void operator()(const forget_member& r) const { cluster(forget_atom::value, r.name); }
+
 private:
   void queue() const {
     if (self.route_)
@@ -158,6 +173,15 @@ private:
   template <class... Ts>
   void registry(Ts&&... message) const {
     self.ask(step::asking, owner, self.gateway_.doors().registry, std::forward<Ts>(message)...);
+  }
+
+  /// Where there is no cluster, the supervisor is asked whether that is so; see `on_reply`.
+  template <class... Ts>
+  void cluster(Ts&&... message) const {
+    if (const auto& door = self.gateway_.doors().cluster)
+      self.ask(step::asking, owner, door, std::forward<Ts>(message)...);
+    else
+      self.ask(step::meeting, owner, self.gateway_.doors().supervisor, doors_atom::value);
   }
 };
 
@@ -190,7 +214,10 @@ std::optional<answer> exchange::on_reply(reply_to owner, std::uint64_t tag, caf:
     ask_queue(owner, now);
   } else if (const auto* doors = only<broker>(reply); at == step::meeting && doors != nullptr) {
     gateway_.meet(*doors);
-    ask_first(owner, now);
+    if (is_of_cluster(what_) && !doors->cluster)
+      done = no_cluster{};
+    else
+      ask_first(owner, now);
   } else {
     done = read(reply);
   }
@@ -217,8 +244,15 @@ answer exchange::read(caf::mailbox_element& reply) {
     return std::move(*rules);
   if (auto* reports = only<std::vector<queue_report>>(reply))
     return std::move(*reports);
-  if (auto* health = only<health_report>(reply))
+  if (auto* health = only<health_report>(reply)) {
+    if (auto names = gateway_.nodes().get(); !names->waits_for.empty()) {
+      health->ready = false;
+      health->reasons.push_back(names->waits_for);
+    }
     return std::move(*health);
+  }
+  if (auto* cluster = only<cluster_status>(reply))
+    return std::move(*cluster);
   spdlog::error("gateway.reply_not_understood request={}", what_.index());
   return refusal{reason::unavailable, "the server did not understand itself; try again"};
 }

@@ -12,6 +12,7 @@
 #include "gateway/request.hpp"
 #include "gateway/route_cache.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -71,6 +72,9 @@ public:
 
   /// The way to the queue is being asked for.
   bool resolving() const noexcept { return step_ == step::resolving || step_ == step::meeting; }
+
+  /// How long the broker may take for what is asked, beside a pull's own waiting.
+  std::chrono::milliseconds answer_time_max() const noexcept;
 
   /// When an answer should be there at the latest; nothing while a pull may wait without limit.
   std::optional<time_point> due() const noexcept;

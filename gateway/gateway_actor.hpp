@@ -7,11 +7,11 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "actors/node_board.hpp"
 #include "core/ids.hpp"
 #include "event_loop/deadline_timer.hpp"
 #include "event_loop/reply_sink.hpp"
 #include "gateway/limits.hpp"
-#include "gateway/node_names.hpp"
 #include "gateway/route_cache.hpp"
 
 #include <atomic>
@@ -33,7 +33,7 @@ class connection;
 /// What the gateways of a server have in common. Any thread.
 struct gateway_shared {
   gateway_limits limits;
-  node_names nodes;
+  std::shared_ptr<const node_board> nodes;
   std::atomic<std::size_t> connections{0}; ///< open, those included that are being refused
   std::atomic<std::uint64_t> crashes{0};   ///< connections ended by an exception
 };
@@ -69,7 +69,7 @@ public:
   ~gateway_actor() override;
 
   const gateway_limits& limits() const noexcept { return shared_->limits; }
-  const node_names& nodes() const noexcept { return shared_->nodes; }
+  const node_board& nodes() const noexcept { return *shared_->nodes; }
   const broker& doors() const noexcept { return doors_; }
 
   /// The broker's doors as the supervisor has told of them.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "core/host_port.hpp"
 #include "core/ids.hpp"
 #include "core/properties.hpp"
 
@@ -56,8 +57,22 @@ struct revive_queue {
 struct get_stats {};
 struct get_health {};
 
-using request = std::variant<get_stats, push_one, push_matching, pull_one, pull_matching, settle_lease,
-                             delete_queue, get_rules, put_rules, delete_rules, get_properties,
-                             patch_properties, delete_properties, revive_queue, get_health>;
+// Of the cluster that this node belongs to.
+
+struct get_cluster {};
+/// Links this node with the one whose cluster port that is.
+struct join_cluster {
+  host_port address;
+};
+struct leave_cluster {};
+/// Nobody waits for that member any more.
+struct forget_member {
+  std::string name;
+};
+
+using request =
+  std::variant<get_stats, push_one, push_matching, pull_one, pull_matching, settle_lease, delete_queue,
+               get_rules, put_rules, delete_rules, get_properties, patch_properties, delete_properties,
+               revive_queue, get_health, get_cluster, join_cluster, leave_cluster, forget_member>;
 
 } // namespace lmq

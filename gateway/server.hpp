@@ -7,8 +7,8 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "actors/node_board.hpp"
 #include "gateway/limits.hpp"
-#include "gateway/node_names.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -31,7 +31,7 @@ struct listen_at {
 struct gateway_server_options {
   listen_at http;
   listen_at rpc;
-  node_names nodes;
+  std::shared_ptr<const node_board> nodes = std::make_shared<node_board>(); ///< never null
   gateway_limits limits;
 };
 

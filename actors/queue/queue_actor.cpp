@@ -6,10 +6,13 @@
 #include "actors/queue/queue_invariants.hpp"
 #include "core/fault_point.hpp"
 
+#include <algorithm>
 #include <caf/typed_event_based_actor.hpp>
 #include <iterator>
+#include <set>
 #include <spdlog/spdlog.h>
 #include <stdexcept>
+#include <utility>
 
 namespace lmq {
 
@@ -24,7 +27,8 @@ private:
   auto step(Verb verb) {
     auto at = now();
     auto finish = [&] {
-      cell_->machine.tick(at, cell_->decided);
+      if (cell_->serving)
+        cell_->machine.tick(at, cell_->decided);
       perform(at);
     };
     if constexpr (std::is_void_v<decltype(verb(at))>) {
@@ -57,17 +61,25 @@ public:
     return {
       [this](push_atom, message_id id, message& m, const request_headers& h) { return on_push(id, m, h); },
       [this](pull_atom, waiter_id w, const wait_time& wait) { return on_pull(w, wait); },
-      [this](cancel_atom, waiter_id w) { step([&](auto at) { machine().cancel(w, at, out()); }); },
+      [this](cancel_atom, waiter_id w) { return on_cancel(w); },
       [this](settle_atom, lease_id lease, verdict v) { return on_settle(lease, v); },
-      [this](give_back_atom, lease_id l) { step([&](auto at) { machine().give_back(l, at, out()); }); },
+      [this](give_back_atom, lease_id l) {
+        return if_serving([&](auto at) { machine().give_back(l, at, out()); });
+      },
       [this](report_atom) { return on_report(); },
       [this](configure_atom, const properties& p) { on_configure(p); },
       [this](close_atom) { on_close(); },
       [this](watch_atom, const caf::actor& by) { return on_watch(by); },
       [this](unwatch_atom) { on_unwatch(); },
       [this](take_atom, waiter_id w) { return on_take(w); },
-      [this](yield_atom) { step([&](auto at) { machine().yield(at, out()); }); },
-      [this](keep_atom) { step([&](auto at) { machine().keep(at, out()); }); },
+      [this](yield_atom) { return if_serving([&](auto at) { machine().yield(at, out()); }); },
+      [this](keep_atom) { return if_serving([&](auto at) { machine().keep(at, out()); }); },
+      [this](serve_atom, const unit_list& units) { on_serve(units); },
+      [this](hold_atom) { on_hold(); },
+      [this](drop_atom) { on_drop(); },
+      [this](adopt_atom, const unit_list& units) { on_adopt(units); },
+      [this](forget_atom, const message_ids& ids) { on_forget(ids); },
+      [this](safe_atom, std::uint64_t number) { on_safe(number); },
       [this](tick_atom, std::uint64_t number) { on_tick(number); },
     };
   }
@@ -96,44 +108,89 @@ private:
       if (auto still = broken_invariant(c.machine))
         throw std::logic_error(*still + " does not hold even after the queue was rebuilt");
     }
+    if (c.port)
+      take_over_journal(*c.port);
     perform(now());
     // Who stood in a line that broke asks again; it was not their doing.
     for (auto who : forgotten)
       if (auto it = c.waiting.find(who); it != c.waiting.end()) {
-        it->second.refuse(caf::make_error(caf::sec::request_receiver_down));
+        it->second.refuse(bounce());
         c.waiting.erase(it);
       }
     // Whoever else is not in line was being served when the predecessor broke.
+    auto served = being_served();
     for (auto it = c.waiting.begin(); it != c.waiting.end();)
-      it = c.machine.waits(it->first) ? std::next(it) : c.waiting.erase(it);
+      it = c.machine.waits(it->first) || served.contains(it->first) ? std::next(it) : c.waiting.erase(it);
     if (in_force_ != c.machine.in_force())
       on_configure(in_force_);
     // Whoever watched hears from the registry of the new actor, and begins anew with it.
     on_unwatch();
   }
 
-  caf::delegated<push_outcome> on_push(message_id id, message& pushed, const request_headers& headers) {
+  static caf::error bounce() { return caf::make_error(caf::sec::request_receiver_down); }
+
+  /// A step of the machine, for a queue that is at home here.
+  template <class Verb>
+  caf::result<void> if_serving(Verb verb) {
+    if (!cell_->serving)
+      return bounce();
+    step(verb);
+    return caf::unit;
+  }
+
+  caf::result<push_outcome> on_push(message_id id, message& pushed, const request_headers& headers) {
+    if (!cell_->serving)
+      return bounce();
     cell_->owed.begin(*this);
     if (headers && !hooks_.empty())
       hooks_.pre_http_push(*headers, pushed, *cell_->name);
     step([&](auto at) {
-      cell_->owed.decide(machine().push(id, std::move(pushed), at, out()));
-      cell_->stats.pushed(at);
+      if (cell_->port)
+        machine().tick(at, out()); // what is discarded now is not held
+      bool again = machine().holds(id);
+      auto outcome = machine().push(id, std::move(pushed), at, out());
+      cell_->owed.decide(outcome, again ? cell_->port->unsafe.batch_of(id) : next_batch());
+      if (!again)
+        cell_->stats.pushed(at);
     });
-    return {};
+    return caf::delegated<push_outcome>{};
   }
 
-  caf::delegated<pulled> on_pull(waiter_id w, const wait_time& wait) {
+  caf::result<pulled> on_pull(waiter_id w, const wait_time& wait) {
+    if (!cell_->serving)
+      return bounce();
     promise_to(w);
     step([&](auto at) { machine().pull(w, wait ? std::optional{at + *wait} : std::nullopt, at, out()); });
-    return {};
+    return queue_cell::promise::later();
   }
 
-  caf::delegated<void> on_settle(lease_id lease, verdict v) {
-    cell_->owed.begin(*this);
-    step([&](auto at) { cell_->owed.decide(settle(lease, v, at)); });
-    return {};
+  caf::result<void> on_cancel(waiter_id w) {
+    if (!cell_->serving)
+      return bounce();
+    step([&](auto at) { machine().cancel(w, at, out()); });
+    // It may have been served, with a delivery that is not safe yet: that finds nobody, and is given back.
+    auto it = cell_->port ? cell_->waiting.find(w) : cell_->waiting.end();
+    if (it != cell_->waiting.end()) {
+      it->second.deliver({cell_->name, std::nullopt});
+      cell_->waiting.erase(it);
+    }
+    return caf::unit;
   }
+
+  caf::result<void> on_settle(lease_id lease, verdict v) {
+    if (!cell_->serving)
+      return bounce();
+    cell_->owed.begin(*this);
+    step([&](auto at) {
+      auto settled = settle(lease, v, at);
+      auto batch = settled ? next_batch() : 0;
+      cell_->owed.decide(std::move(settled), batch);
+    });
+    return caf::delegated<void>{};
+  }
+
+  /// What is decided in this step is told under this number.
+  std::uint64_t next_batch() const noexcept { return cell_->port ? cell_->port->unsafe.next() : 0; }
 
   result<void> settle(lease_id lease, verdict v, time_point at) {
     switch (v) {
@@ -152,7 +209,12 @@ private:
   void on_configure(const properties& in_force) {
     if (in_force.hooks != machine().in_force().hooks)
       hooks_ = hook_chain{in_force, *hook_catalog_, *cell_->name};
-    step([&](auto at) { machine().configure(in_force, at, out()); });
+    step([&](auto at) {
+      if (cell_->serving)
+        machine().configure(in_force, at, out());
+      else
+        machine().adopt(in_force);
+    });
   }
 
   void on_close() {
@@ -163,25 +225,128 @@ private:
 
   // -- pull_any
 
-  bool on_watch(const caf::actor& by) {
+  caf::result<bool> on_watch(const caf::actor& by) {
+    if (!cell_->serving)
+      return bounce();
     watcher_ = by;
     return step([&](auto at) { return machine().watch(at, out()); });
   }
 
   void on_unwatch() {
     watcher_ = nullptr;
-    step([&](auto at) { machine().unwatch(at, out()); });
+    if (cell_->serving)
+      step([&](auto at) { machine().unwatch(at, out()); });
   }
 
-  caf::delegated<pulled> on_take(waiter_id w) {
+  caf::result<pulled> on_take(waiter_id w) {
+    if (!cell_->serving)
+      return bounce();
     promise_to(w);
     step([&](auto at) { machine().take(w, at, out()); });
-    return {};
+    return queue_cell::promise::later();
   }
 
   void on_tick(std::uint64_t number) {
-    if (tick_.accept(number))
+    if (tick_.accept(number) && cell_->serving)
       step([](auto) {});
+  }
+
+  // -- at home or not, see queue_handle. A successor finishes each of these.
+
+  void on_serve(const unit_list& units) {
+    if (!cell_->port)
+      return;
+    bool served = std::exchange(cell_->serving, true);
+    on_adopt(units);
+    if (!served)
+      on_unwatch(); // what was said about an offer in the meantime was not heard
+  }
+
+  void on_hold() {
+    if (cell_->port)
+      cell_->serving = false;
+  }
+
+  void on_adopt(const unit_list& units) {
+    if (!cell_->port || !units)
+      return;
+    cell_->port->adopting = units;
+    step([this](auto at) { finish_adopting(at); });
+  }
+
+  void finish_adopting(time_point at) {
+    auto& port = *cell_->port;
+    for (; port.adopting && port.adopted < port.adopting->size(); ++port.adopted)
+      machine().adopt((*port.adopting)[port.adopted], at, out());
+    port.adopting = nullptr;
+    port.adopted = 0;
+  }
+
+  void on_forget(const message_ids& ids) {
+    if (!cell_->port || !ids)
+      return;
+    cell_->port->forgetting = ids;
+    step([this](auto at) { finish_forgetting(at); });
+  }
+
+  void finish_forgetting(time_point at) {
+    if (auto& ids = cell_->port->forgetting) {
+      machine().forget(*ids, at, out());
+      ids = nullptr;
+    }
+  }
+
+  void on_drop() {
+    if (!cell_->port)
+      return;
+    cell_->serving = false;
+    cell_->port->dropping = true;
+    finish_dropping();
+  }
+
+  void finish_dropping() {
+    auto& c = *cell_;
+    watcher_ = nullptr;
+    c.machine.drop();
+    c.port->unsafe.give_all([](auto& held) {
+      LMQ_FAULT_POINT("queue.drop_answer");
+      if (auto* owed = std::get_if<owed_answer>(&held))
+        owed->refuse(bounce());
+      return true;
+    });
+    for (auto it = c.waiting.begin(); it != c.waiting.end(); it = c.waiting.erase(it)) {
+      LMQ_FAULT_POINT("queue.drop_waiter");
+      it->second.refuse(bounce());
+    }
+    c.port->unsafe.forget_batches();
+    c.port->dropping = false;
+  }
+
+  void on_safe(std::uint64_t number) {
+    if (!cell_->port)
+      return;
+    cell_->port->unsafe.set_safe(number);
+    step([](auto) {});
+  }
+
+  /// What a predecessor has not finished, and what the journal may not have heard.
+  void take_over_journal(journal_port& port) {
+    if (port.dropping)
+      finish_dropping();
+    for (const auto& [number, facts] : port.unsafe.unsafe_batches())
+      send(port.journal, record_atom::value, cell_->name, facts, number);
+    finish_adopting(now());
+    finish_forgetting(now());
+  }
+
+  /// Those whose delivery waits to be safe.
+  std::set<waiter_id> being_served() const {
+    std::set<waiter_id> all;
+    if (cell_->port)
+      for (const auto& [number, held] : cell_->port->unsafe.waiting())
+        if (const auto* d = std::get_if<deliver>(&held))
+          all.insert(d->to);
+    return all;
   }
 
   // -- effects
@@ -190,30 +355,84 @@ private:
   /// after a crash goes on behind it.
   void perform(time_point at) {
     auto& c = *cell_;
-    LMQ_FAULT_POINT("queue.answer");
-    c.owed.give();
-    while (c.performed < c.decided.size()) {
-      LMQ_FAULT_POINT("queue.perform");
-      std::visit([&](auto& x) { perform_one(x, at); }, c.decided[c.performed]);
-      ++c.performed;
-      LMQ_FAULT_POINT("queue.performed");
-    }
+    do {
+      LMQ_FAULT_POINT("queue.answer");
+      if (c.port)
+        tell_journal(*c.port);
+      else
+        c.owed.give();
+      while (c.performed < c.decided.size()) {
+        LMQ_FAULT_POINT("queue.perform");
+        std::visit([&](auto& x) { perform_one(x, at); }, c.decided[c.performed]);
+        ++c.performed;
+        LMQ_FAULT_POINT("queue.performed");
+      }
+      if (c.port)
+        give_safe(*c.port, at);
+    } while (c.performed < c.decided.size()); // given back: that was decided meanwhile
     c.decided.clear();
     c.performed = 0;
-    tick_.arm(*this, c.machine.next_deadline());
+    if (c.port)
+      c.port->told = 0;
+    if (c.serving)
+      tick_.arm(*this, c.machine.next_deadline());
+  }
+
+  /// Sends what is decided to the journal, and lets the answer to it wait where it has to.
+  void tell_journal(journal_port& port) {
+    auto& c = *cell_;
+    auto untold = c.decided.begin() + static_cast<std::ptrdiff_t>(port.told);
+    auto is_fact = [](const effect& e) { return std::holds_alternative<record>(e); };
+    if (auto n = std::count_if(untold, c.decided.end(), is_fact); n > 0) {
+      auto facts = std::make_shared<std::vector<fact>>();
+      facts->reserve(static_cast<std::size_t>(n));
+      for (auto it = untold; it != c.decided.end(); ++it)
+        if (is_fact(*it))
+          facts->push_back(std::get<record>(*it).what);
+      auto number = port.unsafe.add(facts);
+      port.told = c.decided.size();
+      LMQ_FAULT_POINT("queue.tell"); // a successor sends what is not safe
+      send(port.journal, record_atom::value, c.name, fact_batch{facts}, number);
+    }
+    if (port.unsafe.is_safe(c.owed.batch()))
+      return c.owed.give();
+    port.unsafe.hold(c.owed.batch(), std::move(c.owed));
+    c.owed = {};
+  }
+
+  void give_safe(journal_port& port, time_point at) {
+    port.unsafe.give_safe([&](auto& held) {
+      LMQ_FAULT_POINT("queue.give_safe");
+      if (auto* d = std::get_if<deliver>(&held))
+        return hand_over(*d, at);
+      std::get<owed_answer>(held).give();
+      return true;
+    });
   }
 
   void perform_one(deliver& x, time_point at) {
+    auto batch = cell_->port ? cell_->port->unsafe.batch_of(x.what) : 0;
+    if (batch > 0)
+      return cell_->port->unsafe.hold(batch, std::move(x));
+    if (!hand_over(x, at))
+      cell_->port->unsafe.hold(0, std::move(x));
+  }
+
+  /// False: nobody takes it, and the queue does not serve, so that it can't be given back now.
+  bool hand_over(deliver& x, time_point at) {
     auto promised = cell_->waiting.find(x.to);
     if (promised == cell_->waiting.end()) {
       auto lease = x.what.lease; // `x` moves when more is decided
-      return machine().give_back(lease, at, out());
+      if (cell_->serving)
+        machine().give_back(lease, at, out());
+      return cell_->serving;
     }
     // A copy of handles: should there be no memory for the answer, a successor gives it.
     promised->second.deliver({cell_->name, x.what});
     // From here to the count of what has been carried out, nothing throws.
     cell_->waiting.erase(promised);
     cell_->stats.pulled(x.what.waited, at);
+    return true;
   }
 
   void perform_one(answer_empty& x, time_point) {
@@ -225,6 +444,7 @@ private:
   }
 
   void perform_one(discard&, time_point) {}
+  void perform_one(record&, time_point) {} // see tell_journal
 
   void perform_one(offer& x, time_point) {
     if (watcher_)

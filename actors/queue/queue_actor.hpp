@@ -1,4 +1,5 @@
-// A queue as an actor: hears the messages of `queue_handle`, asks its machine, carries out the effects.
+// A queue as an actor: hears the messages of `queue_handle`, asks its machine, carries out the effects. Where
+// there is a journal it tells that what is recorded, and lets nothing out that is not safe.
 //
 // Works on a cell that outlives it (queue_cell.hpp) and has of its own only the hooks that the properties
 // name and one timer. Runs on whichever I/O thread a message comes from. Spawned, watched and, after a crash,

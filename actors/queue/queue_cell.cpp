@@ -26,9 +26,38 @@ void owed_answer::refuse_undecided() noexcept {
   }
 }
 
+void owed_answer::refuse(const caf::error& why) {
+  if (!std::holds_alternative<undecided>(outcome_))
+    request_.answer(why);
+}
+
+namespace {
+
+/// What is decided, as far as it may be told.
+void give_or_refuse(queue_cell& c, const caf::error& why_not) {
+  if (!c.port)
+    return c.owed.give();
+  auto& unsafe = c.port->unsafe;
+  auto answer = [&](owed_answer& owed) {
+    if (unsafe.is_safe(owed.batch()))
+      owed.give();
+    else
+      owed.refuse(why_not);
+  };
+  answer(c.owed);
+  unsafe.give_all([&](auto& held) {
+    auto* owed = std::get_if<owed_answer>(&held);
+    if (owed != nullptr)
+      answer(*owed);
+    return owed != nullptr; // a delivery finds nobody when its time comes, and is given back
+  });
+}
+
+} // namespace
+
 queue_cell::~queue_cell() {
   try {
-    owed.give();
+    give_or_refuse(*this, caf::make_error(caf::sec::request_receiver_down));
     for (auto& [who, promised] : waiting)
       promised.deliver({name, std::nullopt});
   } catch (const std::bad_alloc&) {
@@ -37,7 +66,7 @@ queue_cell::~queue_cell() {
 }
 
 void queue_cell::refuse_all(const caf::error& why) {
-  owed.give();
+  give_or_refuse(*this, why);
   for (auto it = waiting.begin(); it != waiting.end(); it = waiting.erase(it))
     it->second.refuse(why);
   machine.forget_waiters();

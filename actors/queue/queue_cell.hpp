@@ -1,15 +1,16 @@
 // What a queue is, apart from the actor that works on it: it outlives that actor's crash.
 //
 // Holds the machine with all messages and leases, what was decided and is not yet carried out, the promises
-// to those who wait, the statistics. Owned by the registry, which supervises the queue, and lent to one actor
-// at a time; only whoever it is lent to looks inside. So a queue that crashes loses nothing, and those who
-// wait need not even know.
+// to those who wait, the statistics; with a journal, also what waits until it is safe. Owned by the registry,
+// which supervises the queue, and lent to one actor at a time; only whoever it is lent to looks inside. So a
+// queue that crashes loses nothing, and those who wait need not even know.
 #pragma once
 
 #include "actors/guarded_promise.hpp"
 #include "actors/messages.hpp"
 #include "actors/queue/queue_effects.hpp"
 #include "actors/queue/queue_machine.hpp"
+#include "actors/queue/unsafe_answers.hpp"
 #include "actors/stats/queue_stats.hpp"
 #include "actors/supervision/life_sign.hpp"
 
@@ -28,13 +29,26 @@ public:
   void begin(caf::local_actor& self) {
     request_ = open_request{self};
     outcome_ = undecided{};
+    batch_ = 0;
   }
 
-  void decide(push_outcome what) noexcept { outcome_ = what; }
-  void decide(result<void> what) noexcept { outcome_ = std::move(what); }
+  /// @param batch  the facts that must be safe before it is given; 0: none
+  void decide(push_outcome what, std::uint64_t batch = 0) noexcept {
+    outcome_ = what;
+    batch_ = batch;
+  }
+  void decide(result<void> what, std::uint64_t batch = 0) noexcept {
+    outcome_ = std::move(what);
+    batch_ = batch;
+  }
+
+  std::uint64_t batch() const noexcept { return batch_; }
 
   /// Answers what is decided. Throws: it was not answered, and is still owed
   void give();
+
+  /// It is not to be given: says why instead, to an asker that is still to be answered.
+  void refuse(const caf::error& why);
 
   /// Whoever worked on it is gone: what is not decided will not be done.
   void refuse_undecided() noexcept;
@@ -44,18 +58,44 @@ private:
 
   open_request request_;
   std::variant<undecided, push_outcome, result<void>> outcome_;
+  std::uint64_t batch_ = 0;
+};
+
+/// A queue's end of the journal, and what it must not lose over a crash.
+struct journal_port {
+  explicit journal_port(journal_handle its_journal) : journal(std::move(its_journal)) {}
+
+  const journal_handle journal;
+  unsafe_answers<std::variant<owed_answer, deliver>> unsafe;
+  std::size_t told = 0; ///< of what is decided, how much the journal has been told of
+  unit_list adopting;   ///< what is being taken in …
+  std::size_t adopted = 0;
+  message_ids forgetting;
+  bool dropping = false;
+};
+
+/// Where facts go, if anywhere, and in whose name.
+struct queue_journal {
+  journal_handle journal; ///< null: nothing is recorded
+  home_tag home{};
 };
 
 struct queue_cell {
   /// @param seed  see queue_stats
   queue_cell(std::shared_ptr<const std::string> its_name, properties in_force, time_point now,
-             std::uint64_t seed)
-      : name(std::move(its_name)), machine(std::move(in_force)), stats(now, seed) {}
+             std::uint64_t seed, const queue_journal& facts = {})
+      : name(std::move(its_name)),
+        machine(std::move(in_force), {facts.home, facts.journal != nullptr}),
+        stats(now, seed),
+        port(facts.journal ? std::make_unique<journal_port>(facts.journal) : nullptr),
+        serving(!port) {}
 
   queue_cell(const queue_cell&) = delete;
   queue_cell& operator=(const queue_cell&) = delete;
 
   /// The queue was deleted, or the node stops: what was decided is answered, and whoever waits gets nothing.
+  /// Where that waits for facts that are not safe, nobody knows what comes of it: whoever asked is to ask
+  /// again.
   ~queue_cell();
 
   /// No actor will come to work here for now: what was decided is answered, and everybody who waits hears
@@ -78,7 +118,9 @@ struct queue_cell {
   owed_answer owed;
   std::unordered_map<waiter_id, promise> waiting;
   life_sign life;
-  std::uint64_t started = 0; ///< actors that began to work here
+  std::uint64_t started = 0;                ///< actors that began to work here
+  const std::unique_ptr<journal_port> port; ///< null: there is no journal
+  bool serving;                             ///< not: nothing falls due, and whoever asks is sent away
 };
 
 using queue_cell_ptr = std::shared_ptr<queue_cell>;

@@ -1,6 +1,7 @@
 // What a queue machine wants done, as values. The queue's actor carries them out in the order given.
 #pragma once
 
+#include "core/fact.hpp"
 #include "core/ids.hpp"
 #include "core/message.hpp"
 
@@ -31,7 +32,12 @@ struct offer {
   std::optional<waiter_id> oldest;
 };
 
-using effect = std::variant<deliver, answer_empty, discard, offer>;
+/// Keep this: it is decided, and never taken back. Comes before what it enables.
+struct record {
+  fact what;
+};
+
+using effect = std::variant<deliver, answer_empty, discard, offer, record>;
 using effects = std::vector<effect>;
 
 } // namespace lmq

@@ -40,13 +40,40 @@ struct queue_invariants {
     return leased == m.leased_count_;
   }
 
-  bool the_open_window_is_the_only_one_that_accumulates() const {
-    auto n = std::count_if(m.pending_.begin(), m.pending_.end(),
-                           [](const auto& x) { return x.second.is == state::accumulating; });
-    if (!m.window_)
-      return n == 0 && !m.window_parts_;
-    return n == 1 && (*m.window_)->second.is == state::accumulating && m.window_parts_ &&
+  bool the_open_window_accumulates_and_grows() const {
+    if (!m.window_ || !m.window_parts_)
+      return !m.window_ && !m.window_parts_;
+    const auto& e = (*m.window_)->second;
+    const auto* parts = std::get_if<std::shared_ptr<const compound>>(&e.content);
+    return e.is == state::accumulating && parts != nullptr && *parts == m.window_parts_ &&
            !m.window_parts_->empty();
+  }
+
+  /// Others that accumulate were taken over from another home.
+  bool only_compounds_accumulate_and_only_the_open_window_where_nothing_is_recorded() const {
+    std::size_t n = 0;
+    for (const auto& [where, e] : m.pending_) {
+      if (e.is != state::accumulating)
+        continue;
+      ++n;
+      const auto* parts = std::get_if<std::shared_ptr<const compound>>(&e.content);
+      if (parts == nullptr || !*parts || (*parts)->empty())
+        return false;
+    }
+    return m.role_.records || n == (m.window_ ? 1u : 0u);
+  }
+
+  bool every_message_is_known_where_facts_are_recorded_and_nothing_else() const {
+    std::size_t names = 0;
+    bool all = true;
+    for (const auto* index : {&m.ready_, &m.pending_})
+      for (const auto& u : *index)
+        queue_machine::for_each_name(u.second, [&](message_id name) {
+          ++names;
+          auto it = m.known_.find(name);
+          all = all && it != m.known_.end() && it->second == &u;
+        });
+    return m.role_.records ? all && names == m.known_.size() : m.known_.empty();
   }
 
   bool an_exhausted_message_has_no_retries_left() const {
@@ -91,7 +118,9 @@ std::optional<std::string> broken_invariant(const queue_machine& machine) {
   LMQ_HOLDS(pending_index_holds_no_ready_message);
   LMQ_HOLDS(a_ready_message_stands_at_the_instant_it_became_ready);
   LMQ_HOLDS(leases_and_leased_messages_are_one_to_one);
-  LMQ_HOLDS(the_open_window_is_the_only_one_that_accumulates);
+  LMQ_HOLDS(the_open_window_accumulates_and_grows);
+  LMQ_HOLDS(only_compounds_accumulate_and_only_the_open_window_where_nothing_is_recorded);
+  LMQ_HOLDS(every_message_is_known_where_facts_are_recorded_and_nothing_else);
   LMQ_HOLDS(an_exhausted_message_has_no_retries_left);
   LMQ_HOLDS(every_deadline_belongs_to_a_waiter);
   LMQ_HOLDS(whoever_waits_beside_a_ready_message_will_be_served);

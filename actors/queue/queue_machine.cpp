@@ -8,8 +8,11 @@ namespace lmq {
 
 namespace {
 
-/// Buckets that an empty table may keep; what a burst made it grow beyond that is given back.
-constexpr std::size_t idle_buckets_max = 1024;
+/// Makes room for n effects more, so that adding them does not throw.
+void make_room(effects& out, std::size_t n) {
+  if (out.capacity() - out.size() < n)
+    out.reserve(std::max(2 * out.capacity(), out.size() + n));
+}
 
 } // namespace
 
@@ -18,33 +21,9 @@ constexpr std::size_t idle_buckets_max = 1024;
 push_outcome queue_machine::push(message_id id, message pushed, time_point now, effects& out) {
   tick(now, out);
   LMQ_FAULT_POINT("queue.push");
-  if (window_) {
-    auto bytes = sizeof(part) + memory_bytes(pushed);
-    window_parts_->push_back({id, std::move(pushed)});
-    content_bytes_ += bytes;
-    return push_outcome::joined;
-  }
-  entry e;
-  e.id = id;
-  e.retries_left = properties_.retry;
-  if (properties_.accum > milliseconds::zero()) {
-    auto parts = std::make_shared<compound>();
-    parts->push_back({id, std::move(pushed)});
-    LMQ_FAULT_POINT("queue.open_window");
-    e.content = std::shared_ptr<const compound>{parts};
-    e.is = state::accumulating;
-    auto bytes = content_bytes(e.content);
-    window_ = pending_.emplace(place{now + properties_.accum, next_sequence_++}, std::move(e)).first;
-    window_parts_ = std::move(parts);
-    content_bytes_ += bytes;
-    return push_outcome::opened;
-  }
-  e.content = std::move(pushed);
-  e.ready_since = now;
-  auto bytes = content_bytes(e.content);
-  ready_.emplace_hint(ready_.end(), place{now, next_sequence_++}, std::move(e));
-  content_bytes_ += bytes;
-  return push_outcome::stored;
+  if (role_.records)
+    return push_recorded(id, std::move(pushed), now, out);
+  return take_in(id, std::move(pushed), compound_id(id, role_.home), now).outcome;
 }
 
 // -- consumers
@@ -81,37 +60,43 @@ void queue_machine::forget_waiters() noexcept {
 result<void> queue_machine::ack(lease_id lease, time_point now, effects& out) {
   tick(now, out);
   LMQ_FAULT_POINT("queue.ack");
-  return held(lease).map([&](index::iterator it) {
-    leases_.erase(it->second.id);
-    remove(pending_, it);
+  return honoured(lease).map([&](index::iterator it) {
+    if (role_.records)
+      out.emplace_back(record{settled(it->second, facts::settled::cause::ack)});
+    remove(it);
   });
 }
 
 result<void> queue_machine::nack(lease_id lease, time_point now, effects& out) {
   tick(now, out);
   LMQ_FAULT_POINT("queue.nack");
-  return held(lease).map([&](index::iterator it) { end_lease(it, {now, next_sequence_++}); });
+  return honoured(lease).map([&](index::iterator it) {
+    if (const auto& e = it->second; e.deliveries != lease.delivery || e.home != lease.home) {
+      make_room(out, 2); // it began and ended, or neither
+      it = lease_anew(it, lease, now + properties_.timeout, out);
+    }
+    end_lease(it, {now, next_sequence_++}, out);
+  });
 }
 
 result<void> queue_machine::extend(lease_id lease, time_point now, effects& out) {
   tick(now, out);
   LMQ_FAULT_POINT("queue.extend");
-  return held(lease).map([&](index::iterator it) {
-    auto where = leases_.find(it->second.id);
-    auto node = pending_.extract(it);
-    node.key() = {now + properties_.timeout, next_sequence_++};
-    where->second = pending_.insert(std::move(node)).position;
-  });
+  return honoured(lease).map(
+    [&](index::iterator it) { lease_anew(it, lease, now + properties_.timeout, out); });
 }
 
 void queue_machine::give_back(lease_id lease, time_point now, effects& out) {
   tick(now, out);
   LMQ_FAULT_POINT("queue.give_back");
-  if (auto it = held(lease)) {
-    const auto& e = (*it)->second;
-    leases_.erase(e.id);
-    make_ready(*it, {e.ready_since, e.arrival});
-  }
+  auto it = held(lease);
+  if (it == pending_.end())
+    return;
+  const auto& e = it->second;
+  if (role_.records)
+    out.emplace_back(record{facts::ended{e.id, e.retries_left, e.exhausted, true, e.deliveries, e.home}});
+  leases_.erase(e.id);
+  make_ready(it, {e.ready_since, e.arrival});
 }
 
 // -- pulls over many queues
@@ -130,7 +115,7 @@ void queue_machine::unwatch(time_point now, effects& out) {
 }
 
 void queue_machine::take(waiter_id who, time_point now, effects& out) {
-  expire_messages(now);
+  expire_messages(now, out);
   offered_ = offered::none;
   LMQ_FAULT_POINT("queue.take");
   if (!deliver_first(who, now, out))
@@ -145,7 +130,7 @@ void queue_machine::take(waiter_id who, time_point now, effects& out) {
 
 void queue_machine::yield(time_point now, effects& out) {
   if (offered_ == offered::asked) {
-    expire_messages(now);
+    expire_messages(now, out);
     LMQ_FAULT_POINT("queue.yield");
     if (!waiters_.empty() && deliver_first(waiters_.begin()->first, now, out))
       forget_waiter(waiters_.begin());
@@ -173,21 +158,14 @@ void queue_machine::close(effects& out) {
   LMQ_FAULT_POINT("queue.close");
   for (const auto& [who, unused] : waiters_)
     out.emplace_back(answer_empty{who});
-  forget_waiters();
-  leases_.clear();
-  window_.reset();
-  window_parts_.reset();
-  ready_.clear();
-  pending_.clear();
-  leased_count_ = 0;
-  content_bytes_ = 0;
+  drop();
 }
 
 void queue_machine::tick(time_point now, effects& out) {
   // A lease of 0 s runs out as it is handed out: go on until nothing is due. Each turn answers a waiter, so
   // it ends.
   do {
-    expire_messages(now);
+    expire_messages(now, out);
     LMQ_FAULT_POINT("queue.tick");
     serve(now, out);
   } while (!pending_.empty() && pending_.begin()->first.at <= now);
@@ -209,20 +187,89 @@ queue_sizes queue_machine::sizes() const noexcept {
   queue_sizes s;
   s.ready = ready_.size();
   s.leased = leased_count_;
-  s.accumulating = window_ ? 1 : 0;
+  s.accumulating = pending_.size() - leased_count_;
   s.waiters = waiters_.size();
-  s.memory_bytes = content_bytes_;
+  s.memory_bytes = content_bytes_ + known_.size() * known_bytes;
   return s;
 }
 
 // -- steps
 
-result<queue_machine::index::iterator> queue_machine::held(lease_id lease) {
+/// Takes a message in. Throws: it is not in.
+///
+/// @param window_name  of the compound, should it open a window
+queue_machine::taken_in queue_machine::take_in(message_id id, message&& pushed, message_id window_name,
+                                               time_point now) {
+  if (window_) {
+    auto bytes = sizeof(part) + memory_bytes(pushed);
+    window_parts_->push_back({id, std::move(pushed)});
+    content_bytes_ += bytes;
+    return {push_outcome::joined, &**window_};
+  }
+  entry e;
+  e.id = id;
+  e.retries_left = properties_.retry;
+  if (properties_.accum > milliseconds::zero()) {
+    auto parts = std::make_shared<compound>();
+    parts->push_back({id, std::move(pushed)});
+    LMQ_FAULT_POINT("queue.open_window");
+    e.id = window_name;
+    e.content = std::shared_ptr<const compound>{parts};
+    e.is = state::accumulating;
+    auto bytes = content_bytes(e.content);
+    window_ = pending_.emplace(place{now + properties_.accum, next_sequence_++}, std::move(e)).first;
+    window_parts_ = std::move(parts);
+    content_bytes_ += bytes;
+    return {push_outcome::opened, &**window_};
+  }
+  e.content = std::move(pushed);
+  e.ready_since = now;
+  auto bytes = content_bytes(e.content);
+  auto it = ready_.emplace_hint(ready_.end(), place{now, next_sequence_++}, std::move(e));
+  content_bytes_ += bytes;
+  return {push_outcome::stored, &*it};
+}
+
+/// Where the unit is leased under that very lease; the end of `pending_` if it isn't.
+queue_machine::index::iterator queue_machine::held(lease_id lease) {
   auto it = leases_.find(lease.message);
-  if (it == leases_.end() || it->second->second.deliveries != lease.delivery)
-    return refuse(reason::no_such_lease,
-                  "this lease is unknown, settled or expired; pull again for a new one");
+  if (it == leases_.end() || it->second->second.deliveries != lease.delivery ||
+      it->second->second.home != lease.home)
+    return pending_.end();
   return it->second;
+}
+
+/// Where the unit is that may be settled under that lease.
+result<queue_machine::index::iterator> queue_machine::honoured(lease_id lease) {
+  if (auto it = held(lease); it != pending_.end())
+    return it;
+  if (role_.records)
+    if (auto* u = unheard_of(lease))
+      return locate(*u);
+  return refuse(reason::no_such_lease, "this lease is unknown, settled or expired; pull again for a new one");
+}
+
+/// Leases the unit until then, under that lease. Throws: nothing has changed.
+queue_machine::index::iterator queue_machine::lease_anew(index::iterator it, lease_id lease, time_point until,
+                                                         effects& out) {
+  auto& e = it->second;
+  if (role_.records)
+    make_room(out, 1);
+  LMQ_FAULT_POINT("queue.lease");
+  auto where = leases_.try_emplace(e.id, pending_.end()).first;
+  // From here on nothing fails.
+  if (role_.records)
+    out.emplace_back(record{facts::leased{e.id, lease.delivery, lease.home, properties_.timeout}});
+  auto node = index_of(e).extract(it);
+  if (e.is == state::ready) {
+    e.is = state::leased;
+    e.arrival = node.key().sequence;
+    ++leased_count_;
+  }
+  e.deliveries = lease.delivery;
+  e.home = lease.home;
+  node.key() = {until, next_sequence_++};
+  return where->second = pending_.insert(pending_.end(), std::move(node));
 }
 
 /// Moves a node into the ready index.
@@ -237,10 +284,16 @@ void queue_machine::make_ready(index::iterator pending, place where) {
   ready_.insert(ready_.end(), std::move(node));
 }
 
-/// A delivery ended without an ack: spends a retry.
-void queue_machine::end_lease(index::iterator leased, place where) {
+/// A delivery ended without an ack: spends a retry. Throws: nothing has changed.
+void queue_machine::end_lease(index::iterator leased, place where, effects& out) {
   auto& e = leased->second;
-  if (e.retries_left == 0)
+  bool last = e.retries_left == 0;
+  if (role_.records) {
+    LMQ_FAULT_POINT("queue.record_end");
+    out.emplace_back(
+      record{facts::ended{e.id, e.retries_left - (last ? 0 : 1), last, false, e.deliveries, e.home}});
+  }
+  if (last)
     e.exhausted = true;
   else
     --e.retries_left;
@@ -248,20 +301,24 @@ void queue_machine::end_lease(index::iterator leased, place where) {
   make_ready(leased, where);
 }
 
-void queue_machine::close_window() {
-  auto end = (*window_)->first;
-  window_parts_->shrink_to_fit();
-  make_ready(*window_, end);
-  window_.reset();
-  window_parts_.reset();
+/// Throws: nothing has changed.
+void queue_machine::close_window(index::iterator it, effects& out) {
+  if (role_.records)
+    out.emplace_back(record{closed(it->second)});
+  if (window_ == it) {
+    window_parts_->shrink_to_fit();
+    window_.reset();
+    window_parts_.reset();
+  }
+  make_ready(it, it->first);
 }
 
-void queue_machine::expire_messages(time_point now) {
+void queue_machine::expire_messages(time_point now, effects& out) {
   while (!pending_.empty() && pending_.begin()->first.at <= now) {
     auto it = pending_.begin();
     switch (it->second.is) {
-    case state::accumulating: close_window(); break;
-    case state::leased: end_lease(it, it->first); break;
+    case state::accumulating: close_window(it, out); break;
+    case state::leased: end_lease(it, it->first, out); break;
     case state::ready: break; // never in this index: queue_invariants.hpp
     }
   }
@@ -319,36 +376,27 @@ bool queue_machine::deliver_first(waiter_id to, time_point now, effects& out) {
   discard_exhausted(out);
   if (ready_.empty())
     return false;
-  // First what may fail: the effect, and the lease's place. From then on nothing does.
-  const auto& first = ready_.begin()->second;
-  auto id = first.id;
+  // First what may fail: room for the effects, and the lease's place. From then on nothing does.
+  auto it = ready_.begin();
+  const auto& e = it->second;
+  lease_id lease{e.id, e.deliveries + 1, role_.home};
   LMQ_FAULT_POINT("queue.deliver");
-  out.emplace_back(
-    deliver{to, {{id, first.deliveries + 1}, first.content, first.retries_left, now - first.ready_since}});
-  auto lease = leases_.end();
-  try {
-    LMQ_FAULT_POINT("queue.lease");
-    lease = leases_.emplace(id, pending_.end()).first;
-  } catch (...) {
-    out.pop_back();
-    throw;
-  }
-  auto node = ready_.extract(ready_.begin());
-  auto& e = node.mapped();
-  e.is = state::leased;
-  e.arrival = node.key().sequence;
-  ++e.deliveries;
-  node.key() = {now + properties_.timeout, next_sequence_++};
-  lease->second = pending_.insert(pending_.end(), std::move(node));
-  ++leased_count_;
+  make_room(out, 2);
+  deliver delivery{to, {lease, e.content, e.retries_left, now - e.ready_since}};
+  lease_anew(it, lease, now + properties_.timeout, out);
+  out.emplace_back(std::move(delivery));
   return true;
 }
 
 void queue_machine::discard_exhausted(effects& out) {
   while (!ready_.empty() && ready_.begin()->second.exhausted) {
+    const auto& e = ready_.begin()->second;
     LMQ_FAULT_POINT("queue.discard");
-    out.emplace_back(discard{ready_.begin()->second.id});
-    remove(ready_, ready_.begin());
+    make_room(out, 2);
+    if (role_.records)
+      out.emplace_back(record{settled(e, facts::settled::cause::discard)});
+    out.emplace_back(discard{e.id});
+    remove(ready_.begin());
   }
 }
 
@@ -368,13 +416,18 @@ std::size_t queue_machine::content_bytes(const parcel& content) {
 }
 
 /// Ends a message for good.
-void queue_machine::remove(index& from, index::iterator it) {
-  content_bytes_ -= content_bytes(it->second.content);
-  if (it->second.is == state::leased)
+void queue_machine::remove(index::iterator it) {
+  auto& e = it->second;
+  content_bytes_ -= content_bytes(e.content);
+  if (role_.records)
+    forget_names(*it);
+  if (e.is == state::leased) {
     --leased_count_;
-  from.erase(it);
-  if (leases_.empty() && leases_.bucket_count() > idle_buckets_max)
-    leases_ = {};
+    leases_.erase(e.id);
+    if (leases_.empty() && leases_.bucket_count() > idle_buckets_max)
+      leases_ = {};
+  }
+  index_of(e).erase(it);
 }
 
 } // namespace lmq

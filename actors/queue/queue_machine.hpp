@@ -11,10 +11,15 @@
 // (leased, accumulating) by the instant at which that ends. So every verb is O(log n) in the messages held,
 // whatever state they are in.
 //
+// A machine that *records* tells each decision that must survive as a fact (core/fact.hpp), before the effect
+// that it enables: whoever keeps the facts can go on with the queue elsewhere. It also knows every message by
+// its id, so that it takes none in twice; that costs `known_bytes` a message. Others pay a test of a bool.
+//
 // Owned by one queue's actor, or by a test.
 #pragma once
 
 #include "actors/queue/queue_effects.hpp"
+#include "core/fact.hpp"
 #include "core/message.hpp"
 #include "core/properties.hpp"
 #include "core/result.hpp"
@@ -38,15 +43,24 @@ struct queue_sizes {
   std::size_t messages() const noexcept { return ready + leased + accumulating; }
 };
 
+/// What a queue machine is to others of the same queue elsewhere.
+struct queue_role {
+  home_tag home{};      ///< in the ids of leases and compounds made here
+  bool records = false; ///< facts are wanted
+};
+
 class queue_machine {
 public:
-  explicit queue_machine(properties in_force) : properties_(std::move(in_force)) {}
+  explicit queue_machine(properties in_force, queue_role role = {})
+      : properties_(std::move(in_force)), role_(role) {}
 
   // -- producers
 
   /// Takes a message in: ready at once, or into the open window, or into a window that it opens.
   ///
-  /// @param id  given by the node at entry; not held here yet
+  /// @param id  given by the node at entry; not held here yet. A machine that records answers one that it
+  ///            holds with `stored` and does nothing
+  /// @param out records put
   /// Cost:   O(log n)
   push_outcome push(message_id id, message pushed, time_point now, effects& out);
 
@@ -64,25 +78,31 @@ public:
   /// Forgets all waiters without an answer: whoever asks has told them.
   void forget_waiters() noexcept;
 
+  // A machine that records also honours a lease which it never heard of, if it holds the unit and has seen
+  // fewer deliveries of it: whoever made that delivery died before it could tell.
+
   /// Removes a leased message for good.
   ///
   /// @param lease  as handed out by deliver; honoured while now < its deadline
+  /// @param out    records settled
   /// Errors: no_such_lease: unknown, settled or expired
   result<void> ack(lease_id lease, time_point now, effects& out);
 
   /// Makes a leased message ready now, behind what is ready; spends one retry.
   ///
+  /// @param out  records ended; before it leased, if the lease was unheard of
   /// Units:  retry counts deliveries after the first: retry = 2 allows three in all
   /// Errors: as ack
   result<void> nack(lease_id lease, time_point now, effects& out);
 
   /// Restarts the lease's clock, with the timeout in force now.
   ///
+  /// @param out  records leased
   /// Errors: as ack
   result<void> extend(lease_id lease, time_point now, effects& out);
 
   /// Takes back a delivery that reached nobody: the message is ready in its old place and no retry is spent.
-  /// A lease that no longer holds: no effect.
+  /// A lease that no longer holds: no effect. Records ended.
   void give_back(lease_id lease, time_point now, effects& out);
 
   // -- pulls over many queues: see pull_any_machine.hpp for the conversation
@@ -117,7 +137,7 @@ public:
   /// Does all that fell due: expiry of leases, ends of windows, messages that meet waiters, waiters whose
   /// time is up. Idempotent.
   ///
-  /// @param out  deliver, offer, answer_empty, discard
+  /// @param out  deliver, offer, answer_empty, discard; records closed, leased, ended, settled
   void tick(time_point now, effects& out);
 
   /// When `tick` has something to do next, `time_point::min()` for at once; nothing: not before another verb.
@@ -131,15 +151,49 @@ public:
   /// Cost: O(n log n)
   std::vector<waiter_id> rebuild();
 
+  // -- from elsewhere: for machines that record (queue_handover.cpp)
+  //
+  // None of these records anything, or does what fell due: that is for the `tick` that follows where the
+  // queue is served, and must not be done where it is not.
+
+  /// Takes in a unit as a copy of the queue holds it: ready, behind what is ready; or leased for what is
+  /// left, under the same lease; or a window that nobody joins any more and that ends at its time, known as
+  /// this home's from now on.
+  ///
+  /// A unit that is held here gets the delivery state that is further on (more deliveries; then ended before
+  /// leased; then the greater tag; then the later end) and the fewer retries of both. Of a compound, a part
+  /// that is held in another unit stays there; one that this unit lacks here joins it, unless that was
+  /// delivered: then it makes a window of its own, which ends at once.
+  ///
+  /// Cost: O(log n), for a compound also O(parts)
+  void adopt(const held_unit& what, time_point now, effects& out);
+
+  /// These messages were settled elsewhere: they are gone, leased or not. A compound loses its part; without
+  /// parts it is gone. Unknown ids: no effect.
+  ///
+  /// Cost: O(k log n) for k ids, and O(parts) for each compound that loses one
+  void forget(const std::vector<message_id>& ids, time_point now, effects& out);
+
+  /// As `configure`.
+  void adopt(properties in_force) noexcept { properties_ = std::move(in_force); }
+
+  /// Somebody else has the queue: forgets messages, windows, leases, waiters and who watches, without a word.
+  /// The properties stay.
+  void drop() noexcept;
+
   // -- views
 
   const properties& in_force() const noexcept { return properties_; }
+  const queue_role& role() const noexcept { return role_; }
+  /// In a machine that records: the message is here, alone or in a compound.
+  bool holds(message_id id) const { return known_.contains(id); }
   queue_sizes sizes() const noexcept;
   bool waits(waiter_id who) const { return waiters_.contains(who); }
 
 private:
   friend struct queue_invariants;
   friend struct queue_corruption; // tests: breaks one sentence of the invariants after the other
+  friend struct queue_contents;   // tests: what is held
 
   /// Place in an index: the instant, then the order of arrival.
   struct place {
@@ -152,7 +206,7 @@ private:
   enum class state : std::uint8_t { ready, leased, accumulating };
 
   struct entry {
-    message_id id;
+    message_id id; ///< of a compound: `compound_id`
     parcel content;
     time_point ready_since;         ///< retention counts from here
     std::uint64_t arrival = 0;      ///< the sequence it takes when a delivery is given back
@@ -160,12 +214,17 @@ private:
     std::uint32_t retries_left = 0; ///< deliveries that may follow the one under way, or the next one
     state is = state::ready;
     bool exhausted = false; ///< its last delivery ended: discarded when it would be delivered again
+    home_tag home{};        ///< who made the latest delivery
   };
 
   using index = std::map<place, entry>;
+  using unit = index::value_type; ///< stays where it is in memory as its node moves between the indexes
 
   /// A message's share of the indexes: its node, and the heads that the allocator and a map put around it.
   static constexpr std::size_t node_bytes = 160;
+
+  /// What `known_` takes for each name: its node, the allocator's head, a bucket.
+  static constexpr std::size_t known_bytes = 56;
 
   struct waiter {
     std::optional<time_point> deadline;
@@ -179,29 +238,76 @@ private:
     kept,      ///< it was offered and left here: ready messages are known about
   };
 
-  result<index::iterator> held(lease_id lease);
+  struct taken_in {
+    push_outcome outcome;
+    unit* where;
+  };
+  taken_in take_in(message_id id, message&& pushed, message_id window_name, time_point now);
+  index& index_of(const entry& e) noexcept { return e.is == state::ready ? ready_ : pending_; }
+  index::iterator held(lease_id lease);
+  result<index::iterator> honoured(lease_id lease);
+  index::iterator lease_anew(index::iterator it, lease_id lease, time_point until, effects& out);
   void make_ready(index::iterator pending, place where);
-  void end_lease(index::iterator leased, place where);
-  void close_window();
-  void expire_messages(time_point now);
+  void end_lease(index::iterator leased, place where, effects& out);
+  void close_window(index::iterator it, effects& out);
+  void expire_messages(time_point now, effects& out);
   void expire_waiters(time_point now, effects& out);
   bool could_serve() const noexcept;
   void serve(time_point now, effects& out);
   bool deliver_first(waiter_id to, time_point now, effects& out);
   void discard_exhausted(effects& out);
   void forget_waiter(std::map<waiter_id, waiter>::iterator it);
-  void remove(index& from, index::iterator it);
+  void remove(index::iterator it);
   static std::size_t content_bytes(const parcel& content);
   void readmit(index::node_type node);
   bool waiters_held() const noexcept { return offered_ == offered::asked && !ready_.empty(); }
 
+  /// Buckets that an empty table may keep; what a burst made it grow beyond that is given back.
+  static constexpr std::size_t idle_buckets_max = 1024;
+
+  // where facts are recorded: queue_facts.cpp
+
+  push_outcome push_recorded(message_id id, message&& pushed, time_point now, effects& out);
+  static facts::settled settled(const entry& e, facts::settled::cause why);
+  static facts::closed closed(const entry& e);
+  unit* unheard_of(lease_id lease) const;
+  unit* unit_of(message_id name) const;
+  index::iterator locate(const unit& u) { return index_of(u.second).find(u.first); }
+  message_id fresh_name(message_id first) const;
+  void remember(unit& u);
+  void forget_names(const unit& u) noexcept;
+
+  /// The unit's, then its messages' where these have others.
+  template <class F>
+  static void for_each_name(const entry& e, F f) {
+    f(e.id);
+    if (const auto* parts = std::get_if<std::shared_ptr<const compound>>(&e.content))
+      for (const auto& p : **parts)
+        f(p.id);
+  }
+
+  // what comes from elsewhere: queue_handover.cpp
+
+  void adopt_window(message_id name, std::shared_ptr<const compound> parts, std::uint32_t retries_left,
+                    time_point end);
+  void admit(entry e, place where);
+  void merge(unit& here, const held_unit& from, time_point now);
+  void merge_parts(unit& here, const held_unit& from, time_point now);
+  void take_state(unit& here, const delivery_state& from, time_point now);
+  bool is_further(const delivery_state& from, const unit& here, time_point now) const;
+  bool is_open_window(const unit& u) const { return window_ && &**window_ == &u; }
+  void replace_parts(unit& of, std::shared_ptr<compound> parts);
+
   properties properties_;
+  queue_role role_;
   index ready_;
   index pending_;
-  std::unordered_map<message_id, index::iterator> leases_; ///< into pending_, by message
-  std::optional<index::iterator> window_;                  ///< into pending_: the one that is open
-  std::shared_ptr<compound> window_parts_;                 ///< the open window's content while it grows
-  std::map<waiter_id, waiter> waiters_;                    ///< oldest first
+  std::unordered_map<message_id, index::iterator> leases_; ///< into pending_, by unit
+  std::unordered_map<message_id, unit*>
+    known_;                                ///< where facts are recorded: by unit, and by part of a compound
+  std::optional<index::iterator> window_;  ///< into pending_: the one that is open
+  std::shared_ptr<compound> window_parts_; ///< the open window's content while it grows
+  std::map<waiter_id, waiter> waiters_;    ///< oldest first
   std::set<std::pair<time_point, waiter_id>> waiter_deadlines_;
   offered offered_ = offered::unwatched;
   std::uint64_t next_sequence_ = 1;

@@ -17,6 +17,11 @@ std::vector<waiter_id> queue_machine::rebuild() {
     for (const auto& [where, e] : *from)
       if (e.is == state::leased)
         leases.emplace(e.id, pending_.end());
+  decltype(known_) known;
+  if (role_.records)
+    for (auto* from : {&ready_, &pending_})
+      for (auto& u : *from)
+        for_each_name(u.second, [&](message_id name) { known.try_emplace(name, &u); });
 
   index found;
   for (auto* from : {&ready_, &pending_})
@@ -28,6 +33,7 @@ std::vector<waiter_id> queue_machine::rebuild() {
     }
   forget_waiters();
   leases_ = std::move(leases);
+  known_ = std::move(known);
   window_.reset();
   leased_count_ = content_bytes_ = 0;
   offered_ = offered::unwatched;
@@ -47,14 +53,20 @@ void queue_machine::readmit(index::node_type node) {
   if (e.is == state::leased && leases_.find(e.id)->second != pending_.end())
     e.is = state::ready; // its lease belongs to another record of the same message
   const auto* parts = std::get_if<std::shared_ptr<const compound>>(&e.content);
-  if (e.is == state::accumulating && (window_ || parts == nullptr || *parts != window_parts_))
+  bool open = !window_ && parts != nullptr && *parts == window_parts_;
+  if (e.is == state::accumulating && !open && (!role_.records || parts == nullptr))
     e.is = state::ready; // nothing can join it any more
   switch (e.is) {
   case state::leased:
     ++leased_count_;
     leases_.find(e.id)->second = pending_.insert(std::move(node)).position;
     break;
-  case state::accumulating: window_ = pending_.insert(std::move(node)).position; break;
+  case state::accumulating: {
+    auto it = pending_.insert(std::move(node)).position;
+    if (open)
+      window_ = it;
+    break;
+  }
   case state::ready:
     e.ready_since = node.key().at;
     e.exhausted = e.exhausted && e.retries_left == 0 && e.deliveries > 0;

@@ -16,11 +16,12 @@ namespace {
 class registry_actor final : public registry_handle::base {
 public:
   registry_actor(caf::actor_config& config, registry_cell_ptr cell, std::shared_ptr<const hook_catalog> hooks,
-                 supervisor_handle supervisor)
+                 supervisor_handle supervisor, queue_journal facts)
       : registry_handle::base(config),
         cell_(std::move(cell)),
         hooks_(std::move(hooks)),
-        supervisor_(std::move(supervisor)) {
+        supervisor_(std::move(supervisor)),
+        facts_(std::move(facts)) {
     set_exception_handler([this](caf::scheduled_actor*, std::exception_ptr& e) {
       return log_crash("registry", "registry", *cell_->life, e);
     });
@@ -45,6 +46,9 @@ public:
       [this](patch_atom, const std::string& name, const property_set& change) {
         return done(machine().patch(name, change, out()));
       },
+      [this](replace_atom, const std::string& name, const property_set& own) {
+        return done(machine().replace(name, own, out()));
+      },
       [this](reset_atom, const std::string& name) { return done(machine().reset(name, out())); },
       [this](revive_atom, const std::string& name) { return on_revive(name); },
       [this](report_atom, const std::string& name) { return on_report(name); },
@@ -56,6 +60,7 @@ public:
   void on_exit() override {
     auto cell = std::move(cell_);
     supervisor_ = nullptr;
+    facts_ = {};
     cell->life->end();
   }
 
@@ -287,7 +292,7 @@ private:
       auto seed =
         std::hash<std::string>{}(x.name) ^ static_cast<std::uint64_t>(at.time_since_epoch().count());
       auto wants_headers = std::make_shared<std::atomic<bool>>(x.in_force.hooks.has_value());
-      auto cell = std::make_shared<queue_cell>(name, x.in_force, at, seed);
+      auto cell = std::make_shared<queue_cell>(name, x.in_force, at, seed, facts_);
       cell->life.end(); // nobody works on it yet
       it =
         cell_->queues
@@ -333,13 +338,16 @@ private:
   registry_cell_ptr cell_;
   std::shared_ptr<const hook_catalog> hooks_;
   supervisor_handle supervisor_;
+  queue_journal facts_;
 };
 
 } // namespace
 
 registry_handle spawn_registry(caf::actor_system& system, registry_cell_ptr cell,
-                               std::shared_ptr<const hook_catalog> hooks, supervisor_handle supervisor) {
-  return system.spawn<registry_actor>(std::move(cell), std::move(hooks), std::move(supervisor));
+                               std::shared_ptr<const hook_catalog> hooks, supervisor_handle supervisor,
+                               queue_journal facts) {
+  return system.spawn<registry_actor>(std::move(cell), std::move(hooks), std::move(supervisor),
+                                      std::move(facts));
 }
 
 } // namespace lmq

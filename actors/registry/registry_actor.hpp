@@ -17,7 +17,9 @@
 namespace lmq {
 
 /// @param supervisor  hears of queues that were started again, left alone or revived
+/// @param facts       of all queues
 registry_handle spawn_registry(caf::actor_system& system, registry_cell_ptr cell,
-                               std::shared_ptr<const hook_catalog> hooks, supervisor_handle supervisor);
+                               std::shared_ptr<const hook_catalog> hooks, supervisor_handle supervisor,
+                               queue_journal facts = {});
 
 } // namespace lmq

@@ -87,6 +87,14 @@ result<void> registry_machine::reset(std::string_view name, registry_effects& ou
   return give(name, {}, out);
 }
 
+result<void> registry_machine::replace(std::string_view name, const property_set& own,
+                                       registry_effects& out) {
+  if (own.hooks)
+    if (auto ok = hooks_.check(*own.hooks); !ok)
+      return ok;
+  return give(name, own, out);
+}
+
 const property_set* registry_machine::rule_set::find(std::string_view name) const {
   for (std::size_t i = 0; i < rules.size(); ++i)
     if (patterns[i].finds(name))

@@ -79,6 +79,10 @@ public:
   /// Errors: bad_name, over_limit
   result<void> reset(std::string_view name, registry_effects& out);
 
+  /// Makes these the queue's own properties; opens the queue if there is none.
+  /// Errors: as patch
+  result<void> replace(std::string_view name, const property_set& own, registry_effects& out);
+
 private:
   struct queue {
     property_set own;

@@ -44,6 +44,10 @@ struct queue_report {
   retention_report retention;
   std::uint64_t restarts = 0; ///< of its actor, after crashes
   bool down = false;          ///< it crashed too often and is left alone: see `health_report`
+
+  // Where the node belongs to a cluster.
+  std::vector<std::string> nodes; ///< names of those that hold the queue; empty: just this node
+  std::string home;               ///< the one that delivers; empty: none is told
 };
 
 } // namespace lmq

@@ -19,12 +19,15 @@ namespace {
 
 class supervisor_actor final : public supervisor_handle::base {
 public:
-  supervisor_actor(caf::actor_config& config, hook_catalog hooks, std::reference_wrapper<broker> started)
+  supervisor_actor(caf::actor_config& config, broker_options options, std::reference_wrapper<broker> started)
       : supervisor_handle::base(config),
-        hooks_(std::make_shared<const hook_catalog>(std::move(hooks))),
-        registry_cell_(std::make_shared<registry_cell>(*hooks_, parts_.front().life)) {
+        hooks_(std::make_shared<const hook_catalog>(std::move(options.hooks))),
+        registry_cell_(std::make_shared<registry_cell>(*hooks_, parts_.front().life)),
+        facts_{std::move(options.journal), options.home},
+        front_of_(std::move(options.front_of)) {
     set_down_handler([this](const caf::down_msg& gone) { on_down(gone.source); });
     set_exit_handler([this](caf::exit_msg& asked) { on_stop(asked); });
+    doors_.cluster = std::move(options.cluster);
     for (auto& p : parts_) {
       p.life->begin();
       (this->*p.start)(p);
@@ -46,7 +49,12 @@ public:
     };
   }
 
-  void on_exit() override { doors_ = {}; }
+  void on_exit() override {
+    doors_ = {};
+    registry_ = nullptr;
+    facts_ = {};
+    front_of_ = nullptr;
+  }
 
 private:
   struct part {
@@ -69,8 +77,9 @@ private:
   // -- starting
 
   void start_registry(part& p) {
-    doors_.registry = spawn_registry(system(), registry_cell_, hooks_, supervisor_handle{this});
-    watch(p, doors_.registry);
+    registry_ = spawn_registry(system(), registry_cell_, hooks_, supervisor_handle{this}, facts_);
+    watch(p, registry_);
+    doors_.registry = front_of_ ? front_of_(registry_) : registry_;
     if (doors_.fan_out)
       anon_send(doors_.fan_out, doors_.registry);
     if (doors_.pull_any)
@@ -180,7 +189,7 @@ private:
     if (registry_cell_->life->ended())
       registry_cell_->close_queues();
     else
-      send_exit(doors_.registry, asked.reason);
+      send_exit(registry_, asked.reason);
     quit(std::move(asked.reason));
   }
 
@@ -191,7 +200,10 @@ private:
   }};
   std::shared_ptr<const hook_catalog> hooks_;
   registry_cell_ptr registry_cell_;
-  broker doors_; ///< but for our own
+  queue_journal facts_;
+  std::function<registry_handle(const registry_handle&)> front_of_;
+  registry_handle registry_; ///< the one that is started here; the one in doors_ may stand before it
+  broker doors_;             ///< but for our own
   std::map<std::string, std::uint64_t> restarts_{
     {"queue", 0}, {"registry", 0}, {"pull_any", 0}, {"fan_out", 0}, {"connection", 0}};
   std::map<std::string, std::string> down_queues_; ///< and why
@@ -200,9 +212,9 @@ private:
 
 } // namespace
 
-broker spawn_supervisor(caf::actor_system& system, hook_catalog hooks) {
+broker spawn_supervisor(caf::actor_system& system, broker_options options) {
   broker doors;
-  system.spawn<supervisor_actor>(std::move(hooks), std::ref(doors));
+  system.spawn<supervisor_actor>(std::move(options), std::ref(doors));
   return doors;
 }
 

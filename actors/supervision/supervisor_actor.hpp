@@ -10,10 +10,23 @@
 #include "actors/messages.hpp"
 
 #include <caf/fwd.hpp>
+#include <functional>
 
 namespace lmq {
 
+/// What a broker is made of, and what it is part of.
+struct broker_options {
+  hook_catalog hooks;
+  journal_handle journal = {}; ///< of all queues; null: none records anything, and each serves at once
+  home_tag home{};             ///< in the ids of the leases and compounds that are made here
+  /// Makes the registry that everybody else is given from the one that knows this node's queues. Called for
+  /// each that is started, first by `start_broker` and later on the supervisor's thread; must not throw.
+  /// Null: both are the same. Whoever makes an actor here ends it.
+  std::function<registry_handle(const registry_handle& inner)> front_of = {};
+  cluster_handle cluster = {}; ///< for `broker::cluster`
+};
+
 /// Starts the supervisor and what it supervises.
-broker spawn_supervisor(caf::actor_system& system, hook_catalog hooks);
+broker spawn_supervisor(caf::actor_system& system, broker_options options);
 
 } // namespace lmq

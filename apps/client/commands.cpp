@@ -1,5 +1,8 @@
 #include "apps/client/commands.hpp"
 
+#include "apps/client/status_text.hpp"
+#include "gateway/limits.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
@@ -19,6 +22,15 @@ std::string explanation(const answer& no) {
     if (auto found = body.find("message"); found != body.end() && found->is_string())
       return found->get<std::string>();
   return fmt::format("the server answered with status {}", no.status);
+}
+
+/// The word for programs in it; empty: none.
+std::string reason_in(const answer& no) {
+  auto body = nlohmann::json::parse(no.body, nullptr, false);
+  if (body.is_object())
+    if (auto found = body.find("error"); found != body.end() && found->is_string())
+      return found->get<std::string>();
+  return {};
 }
 
 /// Headers that belong to the message, not to the connection.
@@ -86,6 +98,42 @@ public:
     return ask({.method = "POST",
                 .target = fmt::format("{}/{}?reply={}", queue_path(what.queue), percent_encoded(what.id),
                                       what.reply)});
+  }
+
+  exit_code operator()(const join& what) const {
+    nlohmann::json body{{"address", to_text(what.address)}};
+    return ask(
+      {.method = "POST", .target = "/cluster/join", .content_type = "application/json", .body = body.dump()});
+  }
+
+  exit_code operator()(const leave&) const {
+    return ask({.method = "POST", .target = "/cluster/leave", .wait = gateway_limits{}.leave_timeout});
+  }
+
+  exit_code operator()(const forget& what) const {
+    return ask({.method = "DELETE", .target = "/cluster/members/" + percent_encoded(what.node)});
+  }
+
+  exit_code operator()(const status& what) const {
+    auto cluster = exchange(server_, {.method = "GET", .target = "/cluster"});
+    if (!cluster)
+      return complain(exit_code::unreachable, cluster.error());
+    auto alone = cluster->status == 409 && reason_in(*cluster) == "no_cluster";
+    if (cluster->status != 200 && !alone)
+      return complain(exit_code::refused, explanation(*cluster));
+    auto stats = exchange(server_, {.method = "GET", .target = "/stats"});
+    if (!stats)
+      return complain(exit_code::unreachable, stats.error());
+    if (stats->status != 200)
+      return complain(exit_code::refused, explanation(*stats));
+    auto nodes = alone ? "null" : cluster->body;
+    auto text = what.json
+                  ? checked<std::string>{fmt::format("{{\"cluster\":{},\"stats\":{}}}\n", nodes, stats->body)}
+                  : status_text(nodes, stats->body);
+    if (!text)
+      return complain(exit_code::refused, text.error());
+    put(files_.out, *text);
+    return exit_code::done;
   }
 
 private:

@@ -35,9 +35,24 @@ struct settle {
   std::string reply; ///< as on the wire: ack, nack, ext
 };
 
+/// Links the server's node with the one whose cluster port that is.
+struct join {
+  host_port address;
+};
+
+struct leave {};
+
+struct forget {
+  std::string node;
+};
+
+struct status {
+  bool json = false; ///< both documents as they are, instead of tables
+};
+
 struct command {
   server_url server;
-  std::variant<ping, push, pull, settle> what;
+  std::variant<ping, push, pull, settle, join, leave, forget, status> what;
 };
 
 /// Where a command reads and writes. The files stay open.

@@ -77,10 +77,14 @@ std::string stats_json(const node_names& nodes, const std::vector<queue_report>&
     out += std::exchange(before, ",");
     append_json_string(out, q.name);
     out += q.down ? ":{\"down\":true" : ":{\"down\":false";
+    if (!q.home.empty()) {
+      out += ",\"home\":";
+      append_json_string(out, q.home);
+    }
     out += ",\"memory\":";
     append_json_number(out, q.memory_bytes);
     out += ",\"nodes\":";
-    append_json_strings(out, nodes.all);
+    append_json_strings(out, q.nodes.empty() ? nodes.all : q.nodes);
     out += ",\"props\":";
     append_json(out, q.in_force);
     out += ",\"restarts\":";

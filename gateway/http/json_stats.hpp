@@ -1,8 +1,8 @@
 // The document that GET /stats answers.
 #pragma once
 
+#include "actors/node_board.hpp"
 #include "actors/stats/report.hpp"
-#include "gateway/node_names.hpp"
 
 #include <string>
 #include <vector>

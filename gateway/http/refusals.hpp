@@ -19,6 +19,8 @@ enum class http_reason {
   no_such_lease,
   no_such_queue,
   over_limit,
+  no_such_member,
+  member_in_use,
   unavailable,
   // of the protocol
   bad_request,   ///< not HTTP, or bad framing; the connection ends
@@ -31,6 +33,7 @@ enum class http_reason {
   headers_too_large,
   request_timeout,
   too_many_connections,
+  no_cluster, ///< the node belongs to none
 };
 
 /// A "no" on its way to a client.

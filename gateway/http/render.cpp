@@ -1,6 +1,7 @@
 #include "gateway/http/render.hpp"
 
 #include "gateway/http/compound.hpp"
+#include "gateway/http/json_cluster.hpp"
 #include "gateway/http/json_health.hpp"
 #include "gateway/http/json_properties.hpp"
 #include "gateway/http/json_stats.hpp"
@@ -173,11 +174,19 @@ struct renderer {
   unsigned operator()(const properties& p) const { return document(p); }
   unsigned operator()(const std::vector<rule>& rules) const { return document(rules); }
   unsigned operator()(const std::vector<queue_report>& reports) const {
-    return document(stats_json(*frame.nodes, reports));
+    return document(stats_json(*frame.nodes->get(), reports));
   }
 
   unsigned operator()(const health_report& health) const {
     return document(health_json(health), health.ready ? 200 : 503);
+  }
+
+  unsigned operator()(const cluster_status& cluster) const { return document(cluster_json(cluster)); }
+
+  unsigned operator()(no_cluster) const {
+    return (*this)(http_refusal{http_reason::no_cluster,
+                                "this node was started without --cluster HOST:PORT; start it again with that "
+                                "option to link it with others"});
   }
 
   unsigned operator()(openapi_document) const {

@@ -1,9 +1,9 @@
 // From an answer to the bytes of a response. Heads are written by hand, header names in lower case.
 #pragma once
 
+#include "actors/node_board.hpp"
 #include "gateway/answer.hpp"
 #include "gateway/http/target.hpp"
-#include "gateway/node_names.hpp"
 #include "gateway/outbox.hpp"
 
 #include <string_view>
@@ -18,7 +18,7 @@ struct response_frame {
   compound_format format = compound_format::multipart;
   std::string_view request_id = {};
   std::string_view date = {};
-  const node_names* nodes = nullptr; ///< for the answer to GET /stats
+  const node_board* nodes = nullptr; ///< for the answer to GET /stats; looked at for no other
 };
 
 /// Appends the whole response. Cost: no copy of a body beyond `outbox::copied_bytes_max`.

@@ -3,6 +3,7 @@
 #include "gateway/http/session.hpp"
 
 #include "gateway/http/http_date.hpp"
+#include "gateway/http/json_cluster.hpp"
 #include "gateway/http/json_properties.hpp"
 
 #include <algorithm>
@@ -31,7 +32,8 @@ bool is_push(const request& what) {
 }
 
 bool has_document(const request& what) {
-  return std::holds_alternative<put_rules>(what) || std::holds_alternative<patch_properties>(what);
+  return std::holds_alternative<put_rules>(what) || std::holds_alternative<patch_properties>(what) ||
+         std::holds_alternative<join_cluster>(what);
 }
 
 } // namespace
@@ -185,6 +187,11 @@ std::optional<http_refusal> http_session::take_document(std::string text) {
     if (!change)
       return std::move(change.error());
     patch->change = std::move(*change);
+  } else if (auto* join = std::get_if<join_cluster>(&exchange_.asked())) {
+    auto address = parse_join(text);
+    if (!address)
+      return std::move(address.error());
+    join->address = std::move(*address);
   }
   return std::nullopt;
 }

@@ -80,11 +80,10 @@ void http_session::on_late() {
       grace_until_ = now() + limits().answer_grace;
       return;
     }
-    exchange_.abandon();
     spdlog::warn("http.unanswered timeout_s={}",
-                 std::chrono::duration<double>(limits().answer_timeout).count());
-    return respond(
-      local_answer{http_refusal{http_reason::unavailable, "the queue did not answer in time; try again"}});
+                 std::chrono::duration<double>(exchange_.answer_time_max()).count());
+    exchange_.abandon();
+    return respond(local_answer{http_refusal{http_reason::unavailable, "no answer came in time; try again"}});
   }
 }
 

@@ -74,6 +74,8 @@ constexpr std::string_view allow_messages = "GET, POST, OPTIONS";
 constexpr std::string_view allow_lease = "POST, OPTIONS";
 constexpr std::string_view allow_queue = "DELETE, OPTIONS";
 constexpr std::string_view allow_revive = "POST, OPTIONS";
+constexpr std::string_view allow_cluster_verb = "POST, OPTIONS";
+constexpr std::string_view allow_member = "DELETE, OPTIONS";
 constexpr std::string_view allow_rules = "GET, HEAD, PUT, DELETE, OPTIONS";
 constexpr std::string_view allow_properties = "GET, HEAD, PATCH, DELETE, OPTIONS";
 constexpr std::string_view allow_document = "GET, HEAD, OPTIONS";
@@ -195,6 +197,22 @@ routed document(http_method method, http_request what) {
   return other_method(method, allow_document);
 }
 
+/// What goes with POST alone.
+routed verb(http_method method, request what, std::string_view allow) {
+  if (method == http_method::post)
+    return broker_request{std::move(what)};
+  return other_method(method, allow);
+}
+
+routed member(http_method method, std::string_view encoded_name) {
+  if (method != http_method::delete_)
+    return other_method(method, allow_member);
+  auto name = percent_decode(encoded_name);
+  if (!name)
+    return undecodable();
+  return broker_request{forget_member{std::move(*name)}};
+}
+
 } // namespace
 
 routed parse_target(http_method method, std::string_view target, const gateway_limits& limits) {
@@ -227,6 +245,14 @@ routed parse_target(http_method method, std::string_view target, const gateway_l
       return document(method, broker_request{get_stats{}});
     if (p.is(1, "health"))
       return document(method, broker_request{get_health{}});
+    if (p.is(1, "cluster"))
+      return document(method, broker_request{get_cluster{}});
+    if (p.is(2, "cluster") && p.segments[1] == "join")
+      return verb(method, join_cluster{}, allow_cluster_verb);
+    if (p.is(2, "cluster") && p.segments[1] == "leave")
+      return verb(method, leave_cluster{}, allow_cluster_verb);
+    if (p.is(3, "cluster") && p.segments[1] == "members")
+      return member(method, p.segments[2]);
     if (p.is(1, "openapi.json"))
       return document(method, openapi_document{});
   }

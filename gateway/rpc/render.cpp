@@ -27,6 +27,8 @@ rpc_error word_of(reason why) noexcept {
   case reason::no_such_lease: return rpc_errors::not_found;
   case reason::no_such_queue: return rpc_errors::queue_not_found;
   case reason::over_limit: return rpc_errors::over_limit;
+  case reason::no_such_member: return rpc_errors::not_found;
+  case reason::member_in_use:
   case reason::unavailable: return rpc_errors::unavailable;
   }
   return rpc_errors::unavailable;
@@ -126,6 +128,8 @@ struct renderer {
   void operator()(const properties&) { error(rpc_errors::unavailable); }
   void operator()(const std::vector<queue_report>&) { error(rpc_errors::unavailable); }
   void operator()(const health_report&) { error(rpc_errors::unavailable); }
+  void operator()(const cluster_status&) { error(rpc_errors::unavailable); }
+  void operator()(no_cluster) { error(rpc_errors::unavailable); }
 
 private:
   void content(const payload& p) {

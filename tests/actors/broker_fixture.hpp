@@ -9,6 +9,7 @@
 #include "actors/start.hpp"
 
 #include <caf/event_based_actor.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <variant>
@@ -40,6 +41,12 @@ private:
 struct broker_fixture : test_coordinator_fixture<> {
   explicit broker_fixture(hook_catalog hooks = hook_catalog::built_in())
       : doors(start_broker(sys, std::move(hooks))) {
+    consume_messages();
+  }
+
+  /// A broker that is part of something, whose actors `options` starts.
+  explicit broker_fixture(const std::function<broker_options(caf::actor_system&)>& options)
+      : doors(start_broker(sys, options(sys))) {
     consume_messages();
   }
 

@@ -14,6 +14,13 @@ struct queue_corruption {
   static void forget_leases(queue_machine& m) { m.leases_.clear(); }
   static void count_a_lease_too_many(queue_machine& m) { ++m.leased_count_; }
   static void forget_the_window(queue_machine& m) { m.window_.reset(); }
+  static void forget_a_name(queue_machine& m) { m.known_.erase(m.known_.begin()); }
+  static void know_somebody_else(queue_machine& m) { m.known_[{77, 77}] = m.known_.begin()->second; }
+  static void take_a_window_for_the_open_one(queue_machine& m) {
+    for (auto it = m.pending_.begin(); it != m.pending_.end(); ++it)
+      if (it->second.is == state::accumulating && it != m.window_)
+        m.window_ = it;
+  }
   static void put_a_leased_message_among_the_ready(queue_machine& m) {
     m.ready_.insert(m.pending_.extract(m.pending_.begin()));
   }

@@ -41,7 +41,7 @@ struct pull_fate {
 
 class queue_driver {
 public:
-  explicit queue_driver(properties p = {}) : machine(std::move(p)) {}
+  explicit queue_driver(properties p = {}, queue_role role = {}) : machine(std::move(p), role) {}
 
   /// Instants are counted from here, so that a test can name them.
   const time_point start = time_point{} + std::chrono::hours{1};
@@ -51,15 +51,18 @@ public:
   std::vector<std::uint64_t> offers;
   /// Bodies of messages that were discarded, in order.
   std::vector<std::string> discarded;
+  /// Facts, in order.
+  std::vector<fact> recorded;
   /// Waiters in the order in which they were answered, with or without a message.
   std::vector<waiter_id> answered;
 
   // -- producers
 
-  push_outcome push(const std::string& body) {
+  push_outcome push(const std::string& body) { return push_as(ids_.next(), body); }
+
+  push_outcome push_as(message_id id, const std::string& body) {
     push_outcome outcome{};
-    auto id = ids_.next();
-    bodies_[id] = body;
+    bodies_[id] = bodies_[compound_id(id, machine.role().home)] = body;
     step([&](effects& out) { outcome = machine.push(id, {payload::copy_of("t", body), nullptr}, now, out); });
     return outcome;
   }
@@ -198,7 +201,8 @@ private:
     f.body = "(nothing)";
     answer(a.to, f);
   }
-  void perform(const discard& d) { discarded.push_back(bodies_.at(d.id)); }
+  void perform(const discard& d) { discarded.push_back(bodies_[d.id]); } // "": adopted
+  void perform(const record& r) { recorded.push_back(r.what); }
   void perform(const offer& o) { offers.push_back(o.oldest ? static_cast<std::uint64_t>(*o.oldest) : 0); }
 
   void answer(waiter_id who, const pull_fate& f) {

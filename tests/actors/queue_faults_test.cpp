@@ -6,6 +6,8 @@
 #include "actors/queue/queue_machine.hpp"
 #include "core/fault_point.hpp"
 #include "dice.hpp"
+#include "fact_text.hpp"
+#include "queue_contents.hpp"
 
 #include <algorithm>
 #include <caf/test/unit_test.hpp>
@@ -27,6 +29,8 @@ std::vector<std::string> told(const effects& out) {
       all.push_back("empty " + std::to_string(static_cast<std::uint64_t>(a->to)));
     else if (const auto* x = std::get_if<discard>(&e))
       all.push_back("discard " + std::to_string(x->id.counter));
+    else if (const auto* r = std::get_if<record>(&e))
+      all.push_back(std::visit(fact_text{}, r->what));
     else if (const auto* o = std::get_if<offer>(&e))
       all.push_back("offer " + std::to_string(o->oldest ? static_cast<std::uint64_t>(*o->oldest) : 0));
   }
@@ -37,7 +41,8 @@ std::vector<std::string> told(const effects& out) {
 /// Two machines with one life: one fails wherever it can, the other never does.
 class twins {
 public:
-  twins(std::uint64_t seed, step_log* log) : random_(seed), log_(log) {}
+  twins(std::uint64_t seed, step_log* log, queue_role role)
+      : random_(seed), log_(log), frail_(properties{}, role), sound_(properties{}, role) {}
 
   ~twins() { fault_plan::never(); }
 
@@ -54,6 +59,8 @@ public:
 private:
   void some_verb() {
     auto& r = random_;
+    if (sound_.role().records && r.one_in(6))
+      return r.one_in(3) ? forget() : adopt();
     switch (r.below(12)) {
     case 0:
     case 1:
@@ -100,6 +107,43 @@ private:
     }
   }
 
+  message some_text() { return {payload::copy_of("", "x"), nullptr}; }
+
+  /// Messages that are here and others, alone and in compounds, in any state.
+  void adopt() {
+    auto& r = random_;
+    auto some_id = [&] { return message_id{1, 1 + r.below(messages_ + 3)}; };
+    held_unit u{some_id(), some_text(), {}, {}};
+    messages_ += 3;
+    if (r.one_in(2)) {
+      auto parts = std::make_shared<compound>();
+      for (auto n = 1 + r.below(4); n > 0; --n)
+        if (auto id = some_id();
+            std::none_of(parts->begin(), parts->end(), [&](auto& p) { return p.id == id; }))
+          parts->push_back({id, some_text()});
+      u.unit = compound_id(parts->front().id, r.one_of<home_tag>({home_tag{7}, home_tag{3}}));
+      u.content = std::shared_ptr<const compound>{parts};
+      if (r.one_in(2))
+        u.window = r.one_of<duration>({0s, 1s, 5s});
+    }
+    if (!u.window && r.one_in(2)) {
+      auto retries = static_cast<std::uint32_t>(r.below(3));
+      u.state = {static_cast<std::uint32_t>(1 + r.below(4)), retries, retries == 0 && r.one_in(2),
+                 r.one_of<home_tag>({home_tag{7}, home_tag{3}}), std::nullopt};
+      if (r.one_in(2) && !u.state.exhausted)
+        u.state.lease = r.one_of<duration>({0s, 1s, 5s});
+      leases_.push_back({u.unit, u.state.deliveries + static_cast<std::uint32_t>(r.below(2)), u.state.home});
+    }
+    both("adopt", [=, this](queue_machine& m, effects& out) { m.adopt(u, now_, out); });
+  }
+
+  void forget() {
+    std::vector<message_id> ids;
+    for (auto n = random_.below(5); n > 0; --n)
+      ids.push_back({1, 1 + random_.below(messages_ + 1)});
+    both("forget", [=, this](queue_machine& m, effects& out) { m.forget(ids, now_, out); });
+  }
+
   static bool answers(const effect& e, waiter_id who) {
     const auto* d = std::get_if<deliver>(&e);
     const auto* a = std::get_if<answer_empty>(&e);
@@ -134,6 +178,10 @@ private:
       wrong_ = what + ": the sizes differ";
     if (frail_.next_deadline() != sound_.next_deadline())
       wrong_ = what + ": the next deadlines differ";
+    if (auto x = queue_contents::of(frail_), y = queue_contents::of(sound_); x != y)
+      wrong_ = what + ": the one that failed holds\n  " + to_text(x) + "\nthe other\n  " + to_text(y);
+    if (auto broken = broken_invariant(sound_))
+      wrong_ = *broken + " does not hold after " + what;
     for (const auto& e : wanted)
       if (const auto* d = std::get_if<deliver>(&e))
         leases_.push_back(d->what.lease);
@@ -142,7 +190,7 @@ private:
   template <class Attempt>
   void insist(Attempt attempt) {
     for (int tries = 0; tries < 100 && !wrong_; ++tries) {
-      fault_plan::once_at(1 + random_.below(4));
+      fault_plan::once_at(1 + random_.below(4 + static_cast<std::uint64_t>(tries)));
       try {
         attempt();
         return fault_plan::never();
@@ -160,8 +208,8 @@ private:
   dice random_;
   step_log* log_;
   time_point now_{};
-  queue_machine frail_{properties{}};
-  queue_machine sound_{properties{}};
+  queue_machine frail_;
+  queue_machine sound_;
   std::vector<lease_id> leases_;
   std::uint64_t messages_ = 0, waiters_ = 0, faults_ = 0;
   std::optional<std::string> wrong_;
@@ -169,12 +217,14 @@ private:
 
 } // namespace
 
-CAF_TEST(a verb that failed and is called again does what one that never failed does) {
+namespace {
+
+void check_twins(queue_role role) {
   auto seed = first_seed();
   CAF_MESSAGE("LMQ_SEED=" << seed);
   std::uint64_t faults = 0;
   auto failure = failure_in_runs(seed, 2'000, [&](auto s, auto* log) {
-    twins t(s, log);
+    twins t(s, log, role);
     auto wrong = t.run(60);
     faults += t.faults();
     return wrong;
@@ -183,4 +233,14 @@ CAF_TEST(a verb that failed and is called again does what one that never failed 
     CAF_ERROR(*failure);
   CAF_CHECK(!failure);
   CAF_CHECK(faults > 10'000);
+}
+
+} // namespace
+
+CAF_TEST(a verb that failed and is called again does what one that never failed does) {
+  check_twins({});
+}
+
+CAF_TEST(so it is where facts are recorded and units come from elsewhere) {
+  check_twins({home_tag{7}, true});
 }

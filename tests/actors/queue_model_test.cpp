@@ -34,6 +34,9 @@ event told(const answer_empty& a) {
 event told(const discard& d) {
   return {"discard", 0, d.id.counter};
 }
+event told(const record&) {
+  return {"record"};
+}
 event told(const offer& o) {
   return {"offer", o.oldest ? static_cast<std::uint64_t>(*o.oldest) : 0};
 }
@@ -292,9 +295,9 @@ private:
       wrong_ = "the next deadlines differ";
     if (machine_.next_deadline() && *machine_.next_deadline() <= now_)
       wrong_ = "something is due still after a tick";
-    for (const auto& e : seen)
-      if (e.what == "deliver")
-        leases_.push_back({{1, e.message}, e.delivery});
+    for (const auto& e : out)
+      if (const auto* d = std::get_if<deliver>(&e))
+        leases_.push_back(d->what.lease);
   }
 
   /// Mostly a recent one.

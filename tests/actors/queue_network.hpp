@@ -326,6 +326,8 @@ private:
     discarded.insert(d.id.counter);
     q->holds.erase(d.id.counter);
   }
+  void perform(const queue_ptr&, const record&) { throw std::logic_error{"nobody wants facts here"}; }
+
   void perform(const queue_ptr& q, const offer& o) {
     send(q->address, pull_any, "offer of " + q->name, [this, q, oldest = o.oldest] {
       if (is_known(q))

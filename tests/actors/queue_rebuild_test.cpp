@@ -15,7 +15,7 @@ using corruption = std::function<void(queue_machine&)>;
 
 /// Two ready, two leased, a window with two parts.
 struct busy_queue : queue_driver {
-  busy_queue() : queue_driver(with({.retry = 3, .timeout = 60s})) {
+  explicit busy_queue(queue_role role = {}) : queue_driver(with({.retry = 3, .timeout = 60s}), role) {
     for (const auto* body : {"leased 1", "leased 2", "ready 1", "ready 2"})
       push(body);
     first = pull_now();
@@ -52,19 +52,23 @@ void check_that_all_is_there(busy_queue& q) {
 }
 
 void spoil_and_rebuild(const corruption& spoil) {
-  busy_queue q;
-  spoil(q.machine);
-  CAF_CHECK(broken_invariant(q.machine).has_value());
-  q.machine.rebuild();
-  check_that_all_is_there(q);
+  for (bool records : {false, true}) {
+    busy_queue q({home_tag{1}, records});
+    spoil(q.machine);
+    CAF_CHECK(broken_invariant(q.machine).has_value());
+    q.machine.rebuild();
+    check_that_all_is_there(q);
+  }
 }
 
 } // namespace
 
 CAF_TEST(a whole machine is the same after a rebuild) {
-  busy_queue q;
-  q.machine.rebuild();
-  check_that_all_is_there(q);
+  for (bool records : {false, true}) {
+    busy_queue q({home_tag{1}, records});
+    q.machine.rebuild();
+    check_that_all_is_there(q);
+  }
 }
 
 CAF_TEST(lost leases come back from their messages) {
@@ -87,6 +91,38 @@ CAF_TEST(a sequence that began again goes on behind what is there) {
 }
 CAF_TEST(a message that disagrees with its place is ready since its place says) {
   spoil_and_rebuild(queue_corruption::move_a_ready_message_in_time);
+}
+
+CAF_TEST(names are found again where facts are recorded) {
+  for (auto spoil : {queue_corruption::forget_a_name, queue_corruption::know_somebody_else}) {
+    busy_queue q({home_tag{1}, true});
+    spoil(q.machine);
+    CAF_CHECK(broken_invariant(q.machine).has_value());
+    q.machine.rebuild();
+    check_that_all_is_there(q);
+  }
+}
+
+CAF_TEST(windows that were taken over stay what they are beside the open one) {
+  for (auto spoil : {queue_corruption::take_a_window_for_the_open_one, queue_corruption::forget_the_window,
+                     queue_corruption::forget_leases}) {
+    busy_queue q({home_tag{1}, true});
+    effects out;
+    for (std::uint64_t n : {101, 102}) {
+      auto parts = std::make_shared<const compound>(compound{{{1, n}, {payload::copy_of("", "x"), nullptr}}});
+      q.machine.adopt({{5, n}, parts, {0, 3, false, {}, {}}, 10min}, q.now, out);
+    }
+    CAF_CHECK(!broken_invariant(q.machine));
+    spoil(q.machine);
+    CAF_CHECK(broken_invariant(q.machine).has_value());
+    q.machine.rebuild();
+    CAF_CHECK_EQUAL(broken_invariant(q.machine).value_or("none"), "none");
+    CAF_CHECK_EQUAL(q.machine.sizes().accumulating, 3u);
+    CAF_CHECK(q.push("part 3") == push_outcome::joined);
+    CAF_CHECK_EQUAL(q.machine.sizes().accumulating, 3u);
+    q.machine.forget({{1, 101}, {1, 102}}, q.now, out);
+    CAF_CHECK_EQUAL(q.machine.sizes().accumulating, 1u);
+  }
 }
 
 CAF_TEST(who waits is forgotten by a rebuild and named) {

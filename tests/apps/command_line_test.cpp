@@ -86,6 +86,10 @@ const std::map<std::string_view, std::string> other_values{
   {"header-bytes-max", "3KiB"}, {"body-bytes-max", "5MiB"},
   {"connections-max", "11"},    {"header-timeout", "13"},
   {"idle-timeout", "17"},       {"body-timeout", "19"},
+  {"cluster", "127.0.0.1:3"},   {"join", "127.0.0.1:4,[::1]:5"},
+  {"min-copies", "2"},          {"cluster-tls-cert", "a.pem"},
+  {"cluster-tls-key", "b.pem"}, {"cluster-tls-ca", "c.pem"},
+  {"cluster-insecure", "true"},
 };
 
 } // namespace
@@ -183,7 +187,9 @@ CAF_TEST(a bad value is an error also where another source overrides it) {
 CAF_TEST(a mistake is one line that says where to look) {
   for (auto& line : {words{}, words{"--no-such"}, words{"bogus"}, words{"serve", "--no-such"},
                      words{"serve", "--http"}, words{"serve", "stray"}, words{"push"}, words{"ack", "q"},
-                     words{"pull", "q", "--wait"}, words{"ping", "stray"}}) {
+                     words{"pull", "q", "--wait"}, words{"ping", "stray"}, words{"join"},
+                     words{"leave", "stray"}, words{"forget"}, words{"status", "--jso"}, words{"cert"},
+                     words{"cert", "bogus"}, words{"cert", "init", "stray"}, words{"cert", "node"}}) {
     auto said = error(line);
     CAF_MESSAGE(said);
     CAF_CHECK(said.ends_with("--help"));
@@ -194,6 +200,7 @@ CAF_TEST(a mistake is one line that says where to look) {
   CAF_CHECK(holds(error({"serve", "--no-such"}), "--no-such"));
   CAF_CHECK(holds(error({"serve", "--http"}), "--http"));
   CAF_CHECK(holds(error({"serve", "--no-such"}), "see lmq serve --help"));
+  CAF_CHECK(holds(error({"cert", "node"}), "see lmq cert node --help"));
 }
 
 CAF_TEST(the help of serve names every option with its default and fits its lines) {
@@ -204,7 +211,8 @@ CAF_TEST(the help of serve names every option with its default and fits its line
     for (auto& option : serve_options()) {
       CAF_CHECK(holds(text, "--" + std::string{option.name}));
       CAF_CHECK(holds(text, option.help));
-      CAF_CHECK(option.placeholder.empty() || holds(text, "[" + option.show(settings{}) + "]"));
+      auto shown = option.show(settings{});
+      CAF_CHECK(option.placeholder.empty() || holds(text, "[" + (shown.empty() ? "none" : shown) + "]"));
     }
     for (std::size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
       CAF_CHECK_LESS_OR_EQUAL(end - begin, 120u);
@@ -213,7 +221,8 @@ CAF_TEST(the help of serve names every option with its default and fits its line
 
 CAF_TEST(the help of the program names every command and exit code) {
   auto text = help({"--help"});
-  for (auto command : {"serve", "ping", "push", "pull", "ack", "nack", "ext"}) {
+  for (auto command :
+       {"serve", "ping", "push", "pull", "ack", "nack", "ext", "status", "join", "leave", "forget", "cert"}) {
     CAF_CHECK(holds(text, std::string{"\n  "} + command + " "));
     CAF_CHECK(holds(help({command, "--help"}), std::string{"lmq "} + command));
   }
@@ -256,6 +265,73 @@ CAF_TEST(settling commands carry their word) {
     CAF_CHECK_EQUAL(settle.queue, "q");
     CAF_CHECK_EQUAL(settle.id, "id_0");
   }
+}
+
+CAF_TEST(addresses to join come one by one or with commas between them) {
+  auto joined = [](const settings& s) {
+    std::vector<std::string> out;
+    for (auto& address : s.cluster.join)
+      out.push_back(to_text(address));
+    return out;
+  };
+  words wanted{"a:1", "b:2", "[::1]:3"};
+  CAF_CHECK(joined(serve({"--join", "a:1", "--join", "b:2", "--join", "[::1]:3"})) == wanted);
+  CAF_CHECK(joined(serve({"--join", "a:1,b:2", "--join=[::1]:3"})) == wanted);
+  variables = {{"LMQ_JOIN", "a:1,b:2,[::1]:3"}};
+  CAF_CHECK(joined(serve()) == wanted);
+  CAF_CHECK(joined(serve({"--join", "c:4"})) == words{"c:4"});
+  variables.clear();
+  for (auto bad : {"a", "a:1,", ",a:1", "a:1,,b:2", "a:1 ,b:2", "a:0", "a:1,b"})
+    CAF_CHECK(error({"serve", "--join", bad}).starts_with("--join: "));
+}
+
+CAF_TEST(an empty text takes a setting of the file back where it may be none) {
+  temporary_file file{"cluster = \"a:1\"\njoin = \"b:2\"\ncluster-tls-ca = \"c.pem\"\n"};
+  auto s = serve({"--config", file.path(), "--cluster", "", "--join", "", "--cluster-tls-ca", ""});
+  CAF_CHECK(!s.cluster.address);
+  CAF_CHECK(s.cluster.join.empty());
+  CAF_CHECK(!s.cluster.has_tls());
+  CAF_CHECK(holds(error({"serve", "--http", ""}), "is not HOST:PORT"));
+}
+
+CAF_TEST(without options a server belongs to no cluster) {
+  auto cluster = serve().cluster;
+  CAF_CHECK(!cluster.address);
+  CAF_CHECK(cluster.join.empty());
+  CAF_CHECK(!cluster.has_tls());
+  CAF_CHECK(!cluster.insecure);
+  CAF_CHECK_EQUAL(cluster.min_copies, 1u);
+  for (auto bad : {"0", "17", "-1", "two", ""})
+    CAF_CHECK(holds(error({"serve", "--min-copies", bad}), "is not a whole number from 1 to 16"));
+}
+
+CAF_TEST(the commands of a cluster carry what they name) {
+  CAF_CHECK(asked<client::join>({"join", "[::1]:9981"}).address == (host_port{"::1", 9981}));
+  CAF_CHECK_EQUAL(asked<client::forget>({"forget", "lmq@b"}).node, "lmq@b");
+  CAF_CHECK(!asked<client::status>({"status"}).json);
+  CAF_CHECK(asked<client::status>({"status", "--json"}).json);
+  asked<client::leave>({"leave"});
+  CAF_CHECK_EQUAL(parsed<client::command>({"leave", "--url", "http://b:2"}).server.address.host, "b");
+  CAF_CHECK(error({"join", "b"}).starts_with("join: \"b\" is not HOST:PORT"));
+  CAF_CHECK(error({"join", "b:0"}).starts_with("join: port 0 is nobody's"));
+  CAF_CHECK(error({"forget", "a b"}).starts_with("forget: \"a b\" can't be a node's name"));
+}
+
+CAF_TEST(certificates are asked for by node or for the authority) {
+  auto init = parsed<certificate_wanted>({"cert", "init"});
+  CAF_CHECK_EQUAL(init.node, "");
+  CAF_CHECK_EQUAL(init.dir, ".");
+  CAF_CHECK_EQUAL(init.days, x509_limits::days_default);
+  auto node = parsed<certificate_wanted>({"cert", "node", "--days", "3", "lmq@b", "--dir", "d"});
+  CAF_CHECK_EQUAL(node.node, "lmq@b");
+  CAF_CHECK_EQUAL(node.dir, "d");
+  CAF_CHECK_EQUAL(node.days, 3u);
+  CAF_CHECK(
+    error({"cert", "init", "--days", "0"}).starts_with("--days: \"0\" is not a whole number from 1 to "));
+  CAF_CHECK(error({"cert", "init", "--days", "36501"}).starts_with("--days: "));
+  CAF_CHECK(holds(error({"cert", "node", "../b"}), "can't name a certificate's files"));
+  for (auto which : {"init", "node"})
+    CAF_CHECK(holds(help({"cert", which, "--help"}), std::string{"lmq cert "} + which));
 }
 
 CAF_TEST(an id that begins with dashes is no option) {

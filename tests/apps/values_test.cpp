@@ -17,22 +17,6 @@ bool says(const checked<T>& refused, std::string_view words) {
 
 } // namespace
 
-CAF_TEST(an address is a host and a port) {
-  CAF_CHECK(parse_host_port("127.0.0.1:9980") == (host_port{"127.0.0.1", 9980}));
-  CAF_CHECK(parse_host_port("localhost:0") == (host_port{"localhost", 0}));
-  CAF_CHECK(parse_host_port("[::1]:80") == (host_port{"::1", 80}));
-  CAF_CHECK_EQUAL(to_text(*parse_host_port("[::1]:80")), "[::1]:80");
-  CAF_CHECK_EQUAL(to_text(*parse_host_port("a.b:65535")), "a.b:65535");
-}
-
-CAF_TEST(an address without a host or a port is refused with an example) {
-  for (auto text :
-       {"", "9980", ":9980", "localhost", "::1:80", "http://localhost:80", "a b:80", "[]:80", "[::1]80"})
-    CAF_CHECK(says(parse_host_port(text), "127.0.0.1:9980"));
-  for (auto text : {"localhost:", "localhost:x", "localhost:65536", "localhost:-1", "localhost:80 "})
-    CAF_CHECK(says(parse_host_port(text), "port from 0 to 65535"));
-}
-
 CAF_TEST(a size is whole bytes or has a binary unit) {
   CAF_CHECK(parse_bytes("65536") == 65536u);
   CAF_CHECK(parse_bytes("7B") == 7u);

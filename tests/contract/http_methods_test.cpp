@@ -34,6 +34,10 @@ CONTRACT("another method is 405 and says which are allowed") {
                                                     {"/properties", {"GET", "PUT", "DELETE"}},
                                                     {"/properties/a", {"GET", "PATCH", "DELETE"}},
                                                     {"/stats", {"GET"}},
+                                                    {"/cluster", {"GET"}},
+                                                    {"/cluster/join", {"POST"}},
+                                                    {"/cluster/leave", {"POST"}},
+                                                    {"/cluster/members/a", {"DELETE"}},
                                                     {"/openapi.json", {"GET"}}}) {
     auto options = client.request("OPTIONS", target);
     expect_nothing(options);

@@ -84,6 +84,10 @@ CONTRACT("the description has every route and method of the API") {
                       {"/queues/*", {"DELETE"}},
                       {"/queues/*/revive", {"POST"}},
                       {"/health", {"GET"}},
+                      {"/cluster", {"GET"}},
+                      {"/cluster/join", {"POST"}},
+                      {"/cluster/leave", {"POST"}},
+                      {"/cluster/members/*", {"DELETE"}},
                       {"/properties", {"DELETE", "GET", "PUT"}},
                       {"/properties/*", {"DELETE", "GET", "PATCH"}},
                       {"/stats", {"GET"}}};

@@ -40,6 +40,12 @@ constexpr refusal refusals[] = {
   {"GET", "/nothing", "", 404, "no_such_route"},
   {"PUT", "/messages/refused", "x", 405, "method_not_allowed"},
   {"DELETE", "/stats", "", 405, "method_not_allowed"},
+  {"GET", "/cluster", "", 409, "no_cluster"},
+  {"POST", "/cluster/join", "{", 400, "bad_json"},
+  {"POST", "/cluster/join", R"({"address":"here"})", 400, "bad_parameter"},
+  {"POST", "/cluster/join", R"({"address":"127.0.0.1:1"})", 409, "no_cluster"},
+  {"POST", "/cluster/leave", "", 409, "no_cluster"},
+  {"DELETE", "/cluster/members/a", "", 409, "no_cluster"},
 };
 
 } // namespace

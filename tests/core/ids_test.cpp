@@ -25,17 +25,22 @@ std::vector<lease_id> leases_of_all_kinds() {
                             {{0, 0}, 1},
                             {{0, 1}, 0},
                             {{1, 0}, 0},
-                            {{max64, max64}, max32},
-                            {{0x0123456789abcdef, 0xfedcba9876543210}, 0xdeadbeef}};
+                            {{0, 0}, 0, home_tag{1}},
+                            {{max64, max64}, max32, home_tag{max32}},
+                            {{0x0123456789abcdef, 0xfedcba9876543210}, 0xdeadbeef, home_tag{0x600df00d}}};
   for (int bit = 0; bit < 64; ++bit) {
     all.push_back({{std::uint64_t{1} << bit, 0}, 0});
     all.push_back({{0, std::uint64_t{1} << bit}, 0});
-    if (bit < 32)
+    if (bit < 32) {
       all.push_back({{0, 0}, std::uint32_t{1} << bit});
+      all.push_back({{0, 0}, 0, home_tag{std::uint32_t{1} << bit}});
+    }
   }
   std::mt19937_64 random(1);
   for (int i = 0; i < 1000; ++i)
-    all.push_back({{random(), random()}, static_cast<std::uint32_t>(random())});
+    all.push_back({{random(), random()},
+                   static_cast<std::uint32_t>(random()),
+                   home_tag{static_cast<std::uint32_t>(random())}});
   return all;
 }
 
@@ -52,7 +57,7 @@ CAF_TEST(a lease id read back from its text is the same lease id) {
   CAF_CHECK_EQUAL(wrong, 0u);
 }
 
-CAF_TEST(a lease id has 27 characters of the wire alphabet) {
+CAF_TEST(a lease id has 32 characters of the wire alphabet) {
   std::size_t wrong = 0;
   for (const auto& id : leases_of_all_kinds()) {
     auto text = to_text(id);
@@ -60,7 +65,7 @@ CAF_TEST(a lease id has 27 characters of the wire alphabet) {
     wrong += text.find_first_not_of(wire_alphabet) != std::string::npos;
   }
   CAF_CHECK_EQUAL(wrong, 0u);
-  CAF_CHECK_EQUAL(lease_id_text_length, 27u);
+  CAF_CHECK_EQUAL(lease_id_text_length, 32u);
 }
 
 CAF_TEST(different lease ids have different texts) {
@@ -81,8 +86,8 @@ CAF_TEST(a text that is no lease id is refused) {
   CAF_CHECK(refused(good + "A"));
   CAF_CHECK(refused(good + good));
   CAF_CHECK(refused(std::string(10'000, 'A')));
-  CAF_CHECK(refused(std::string(27, ' ')));
-  CAF_CHECK(refused(std::string(27, '\0')));
+  CAF_CHECK(refused(std::string(lease_id_text_length, ' ')));
+  CAF_CHECK(refused(std::string(lease_id_text_length, '\0')));
   CAF_CHECK(refused("6ba7b810-9dad-11d1-80b4-00c04fd430c8"));
 }
 
@@ -100,17 +105,31 @@ CAF_TEST(one foreign character anywhere makes a lease id junk) {
 }
 
 CAF_TEST(no two texts mean the same lease id) {
-  // 27 characters carry two bits more than a lease id has: a text that sets them is none of ours.
-  auto text = to_text({{1, 2}, 3});
-  std::vector<std::string> accepted;
-  for (char c : wire_alphabet) {
-    text.back() = c;
-    if (auto id = parse_lease_id(text)) {
-      CAF_CHECK_EQUAL(to_text(*id), text);
-      accepted.push_back(text);
+  // 32 characters carry exactly the bits of a lease id: each text of the alphabet is one of ours.
+  const auto good = to_text({{1, 2}, 3, home_tag{4}});
+  std::size_t wrong = 0;
+  for (std::size_t at = 0; at < good.size(); ++at)
+    for (char c : wire_alphabet) {
+      auto text = good;
+      text[at] = c;
+      auto id = parse_lease_id(text);
+      wrong += !id || to_text(*id) != text;
     }
-  }
-  CAF_CHECK_EQUAL(accepted.size(), 16u);
+  CAF_CHECK_EQUAL(wrong, 0u);
+}
+
+CAF_TEST(a compound has an id of its own that depends on its first message and its home) {
+  std::unordered_set<message_id> seen;
+  std::size_t all = 0;
+  for (std::uint32_t home = 0; home < 100; ++home)
+    for (std::uint64_t counter = 1; counter <= 100; ++counter, all += 2) {
+      seen.insert(compound_id({42, counter}, home_tag{home}));
+      seen.insert(compound_id({42, counter}, home_tag{home * 0x9e3779b9u + 1000}));
+    }
+  for (std::uint64_t counter = 1; counter <= 100; ++counter, ++all)
+    seen.insert({42, counter});
+  CAF_CHECK_EQUAL(seen.size(), all);
+  CAF_CHECK(compound_id({42, 7}, home_tag{3}) == compound_id({42, 7}, home_tag{3}));
 }
 
 CAF_TEST(a source never gives an id twice and counts from one) {

@@ -68,6 +68,12 @@ public:
       [](take_atom, waiter_id) { return pulled{}; },
       [](yield_atom) {},
       [](keep_atom) {},
+      [](serve_atom, const unit_list&) {},
+      [](hold_atom) {},
+      [](drop_atom) {},
+      [](adopt_atom, const unit_list&) {},
+      [](forget_atom, const message_ids&) {},
+      [](safe_atom, std::uint64_t) {},
       [](tick_atom, std::uint64_t) {},
     };
   }
@@ -98,6 +104,7 @@ public:
       [](props_atom, const std::string&) { return properties{}; },
       [](patch_atom, const std::string&, const property_set&) {},
       [](reset_atom, const std::string&) {},
+      [](replace_atom, const std::string&, const property_set&) {},
       [](revive_atom, const std::string&) {},
       [](report_atom, const std::string&) { return queue_report{}; },
       [](subscribe_atom, const caf::strong_actor_ptr&) {},

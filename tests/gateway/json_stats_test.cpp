@@ -75,6 +75,17 @@ CAF_TEST(a report is found under its names) {
   CAF_CHECK_EQUAL(retention.size(), 13u);
 }
 
+CAF_TEST(a queue of a cluster shows who holds it and who delivers) {
+  auto alone = json::parse(stats_json(nodes, {some_report()}))["queues"]["q"];
+  CAF_CHECK(!alone.contains("home"));
+  auto report = some_report();
+  report.nodes = {"b@there"};
+  report.home = "b@\"there";
+  auto shown = json::parse(stats_json(nodes, {report}))["queues"]["q"];
+  CAF_CHECK_EQUAL(shown["nodes"].dump(), R"(["b@there"])");
+  CAF_CHECK_EQUAL(shown["home"].get<std::string>(), "b@\"there");
+}
+
 CAF_TEST(what is no number for JSON is printed as zero) {
   auto q = some_report();
   q.push.one = std::numeric_limits<double>::quiet_NaN();

@@ -81,6 +81,8 @@ CAF_TEST(every reason has its word) {
                                                     {reason::no_such_lease, "not_found"},
                                                     {reason::no_such_queue, "queue_not_found"},
                                                     {reason::over_limit, "over_limit"},
+                                                    {reason::no_such_member, "not_found"},
+                                                    {reason::member_in_use, "unavailable"},
                                                     {reason::unavailable, "unavailable"}};
   for (const auto& [why, word] : words)
     CAF_CHECK_EQUAL(rendered(refusal{why, "a sentence"}), failure(word));
@@ -93,8 +95,8 @@ CAF_TEST(a queue that is gone already counts as deleted) {
 CAF_TEST(a message has five keys in their order) {
   CAF_CHECK_EQUAL(
     rendered(answer{some_delivery("", "x")}, rpc_result::message),
-    success(
-      map({{"queue", "q"}, {"id", to_text(lease)}, {"type", "normal"}, {"retry", 2}, {"content", "x"}})));
+    success(map(
+      {{"queue", "q"}, {"id", raw(to_text(lease))}, {"type", "normal"}, {"retry", 2}, {"content", "x"}})));
 }
 
 CAF_TEST(a body that is one value by its type goes out as that value) {

@@ -47,6 +47,8 @@ public:
     server_.reset();
     if (!broker_.supervisor) // a broker that a test made up: nobody else ends its parts
       caf::anon_send_exit(broker_.registry, caf::exit_reason::user_shutdown);
+    if (broker_.cluster) // so is a cluster
+      caf::anon_send_exit(broker_.cluster, caf::exit_reason::user_shutdown);
     stop_broker(broker_);
     system_.await_all_actors_done();
   }
@@ -55,6 +57,8 @@ public:
   std::uint16_t rpc_port() const { return rpc_port_; }
   gateway_server& server() { return *server_; }
   caf::actor_system& system() { return system_; }
+  node_board& nodes() { return *nodes_; }
+  const broker& doors() const { return broker_; }
 
   testing::http_client connect() const { return testing::http_client{port_}; }
   testing::rpc_client call() const { return testing::rpc_client{rpc_port_}; }
@@ -98,7 +102,7 @@ private:
 
   void start(const gateway_limits& limits) {
     gateway_server_options options;
-    options.nodes = {{"test@here"}, {"test@here"}};
+    options.nodes = nodes_;
     options.limits = limits;
     auto started = gateway_server::start(system_, broker_, std::move(options));
     if (!started)
@@ -111,6 +115,7 @@ private:
   config config_;
   caf::actor_system system_;
   broker broker_;
+  std::shared_ptr<node_board> nodes_ = std::make_shared<node_board>(node_names{{"test@here"}, {"test@here"}});
   std::optional<gateway_server> server_;
   std::uint16_t port_ = 0, rpc_port_ = 0;
 };

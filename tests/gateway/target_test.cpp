@@ -68,6 +68,10 @@ CAF_TEST(every route of the contract is found) {
   asked<put_rules>(put, "/properties");
   asked<delete_rules>(delete_, "/properties");
   asked<get_stats>(get, "/stats");
+  asked<get_cluster>(get, "/cluster");
+  asked<join_cluster>(post, "/cluster/join");
+  asked<leave_cluster>(post, "/cluster/leave");
+  CAF_CHECK_EQUAL(asked<forget_member>(delete_, "/cluster/members/lmq%40b").name, "lmq@b");
   answered<openapi_document>(get, "/openapi.json");
 }
 
@@ -116,6 +120,7 @@ CAF_TEST(a broken encoding is a bad target wherever it stands) {
                        "/messages/q?t=%", "/messages?qre=%g0", "/messages/q?%zz=1"})
     CAF_CHECK(refused(get, target, http_reason::bad_target));
   CAF_CHECK(refused(post, "/messages/q/id?reply=%", http_reason::bad_target));
+  CAF_CHECK(refused(delete_, "/cluster/members/%", http_reason::bad_target));
 }
 
 CAF_TEST(names are checked after decoding) {
@@ -144,8 +149,9 @@ CAF_TEST(a trailing slash changes nothing and an empty segment is no route) {
   CAF_CHECK_EQUAL(asked<push_one>(post, "/messages/q/").queue, "q");
   asked<get_stats>(get, "/stats/");
   asked<get_rules>(get, "/properties/");
-  for (auto* target : {"/", "//", "/messages//a", "/messages/a//", "/queues/", "/nothing", "/Messages/a",
-                       "/messages/a/b/c", "/stats/a", "messages/a", "?", "*"})
+  for (auto* target :
+       {"/", "//", "/messages//a", "/messages/a//", "/queues/", "/nothing", "/Messages/a", "/messages/a/b/c",
+        "/stats/a", "/cluster/a", "/cluster/members", "/cluster/members/a/b", "messages/a", "?", "*"})
     CAF_CHECK(refused(get, target, http_reason::no_such_route));
 }
 
@@ -166,6 +172,10 @@ CAF_TEST(other methods are told which there are) {
   CAF_CHECK_EQUAL(allowed(put, "/properties/q"), "GET, HEAD, PATCH, DELETE, OPTIONS");
   CAF_CHECK_EQUAL(allowed(post, "/stats"), "GET, HEAD, OPTIONS");
   CAF_CHECK_EQUAL(allowed(other, "/openapi.json"), "GET, HEAD, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(post, "/cluster"), "GET, HEAD, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(get, "/cluster/join"), "POST, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(get, "/cluster/leave"), "POST, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(get, "/cluster/members/b"), "DELETE, OPTIONS");
 }
 
 CAF_TEST(options are answered on every route and for the whole server) {
@@ -177,6 +187,7 @@ CAF_TEST(options are answered on every route and for the whole server) {
 
 CAF_TEST(head is get where get takes nothing) {
   asked<get_stats>(head, "/stats");
+  asked<get_cluster>(head, "/cluster");
   asked<get_rules>(head, "/properties");
   asked<get_properties>(head, "/properties/q");
 }

@@ -56,6 +56,7 @@ struct command {
 };
 
 std::vector<command> add_modes(CLI::App& app, options& o) {
+  auto* cluster = app.add_subcommand("cluster", "Pushes to two linked nodes beside pushes to one");
   auto* rpc = app.add_subcommand("rpc", "Cycles over MessagePack-RPC beside cycles over HTTP");
   auto* memory = app.add_subcommand("memory", "Bytes a stored message costs; memory after draining");
   auto* waiters = app.add_subcommand("waiters", "Very many waiting pulls on one queue");
@@ -98,9 +99,9 @@ std::vector<command> add_modes(CLI::App& app, options& o) {
     ->check(CLI::Range(1, 100'000))
     ->capture_default_str();
   using namespace lmq::bench;
-  return {{rpc, run_rpc},         {memory, run_memory}, {waiters, run_waiters},
-          {idle, run_idle},       {soak, run_soak},     {chaos, run_chaos},
-          {hostile, run_hostile}, {large, run_large},   {many, run_many}};
+  return {{cluster, run_cluster}, {rpc, run_rpc},   {memory, run_memory}, {waiters, run_waiters},
+          {idle, run_idle},       {soak, run_soak}, {chaos, run_chaos},   {hostile, run_hostile},
+          {large, run_large},     {many, run_many}};
 }
 
 int run(const options& wanted, const std::string& name, mode what) {

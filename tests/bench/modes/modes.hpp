@@ -13,6 +13,9 @@ void run_compare(const options& wanted, report& out);
 /// Cycles over MessagePack-RPC beside the same cycles over HTTP, in interleaved rounds.
 void run_rpc(const options& wanted, report& out);
 
+/// Pushes to a node on its own beside pushes to one of two linked nodes, in interleaved rounds.
+void run_cluster(const options& wanted, report& out);
+
 /// What a stored message costs, and what is left after all have been taken out.
 void run_memory(const options& wanted, report& out);
 

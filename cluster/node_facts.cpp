@@ -1,0 +1,202 @@
+// Facts: into the replica, to the peers, and when they are safe.
+#include "cluster/codec.hpp"
+#include "cluster/node_machine.hpp"
+#include "cluster/planted.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace lmq {
+
+// -- what happens here -------------------------------------------------------------------------------------------------
+
+/// Says it to all who listen, and remembers when it will be safe.
+std::uint64_t node_machine::next_position(const cluster_message& what) {
+  ++position_;
+  link_payload encoded;
+  for (auto& [name, p] : peers_)
+    if (p.known_up) {
+      if (!encoded)
+        encoded = std::make_shared<const std::string>(encode(what));
+      p.unacknowledged.emplace_back(position_, p.link.send(encoded));
+    }
+  return position_;
+}
+
+void node_machine::record(const std::string& queue, const std::vector<fact>& facts, std::uint64_t number,
+                          time_point now, node_effect_list& out) {
+  begin_step(now, out);
+  replica::change ours;
+  replica_.apply(queue, facts, now, ours);
+  awaited_.push_back({next_position(says::recorded{queue, facts}), queue, number, std::nullopt});
+  release_what_is_safe(now, out);
+  if (!metadata_.contains(queue) && active_ && is_home(queue) && replica_.size(queue) > 0)
+    if (auto change =
+          metadata_.open(queue, stamp_at(now))) // deleted meanwhile: whatever holds a message exists
+      write(0, std::move(change), out);
+}
+
+/// A position is safe when every member of the view has what was said until then.
+void node_machine::release_what_is_safe(time_point now, node_effect_list& out) {
+  if (view_.id.number == 0 || withdrawn_ || view_.members.size() < options_.min_copies)
+    return;
+  auto safe = position_;
+  for (const auto& m : view_.members) {
+    if (m == options_.self)
+      continue;
+    auto* p = find(m.name);
+    if (p == nullptr || p->id != m || !p->in_step)
+      return;
+    if (!is_planted(planted_bug::answer_before_copies))
+      safe = std::min(safe, p->has);
+  }
+  safe_ = std::max(safe_, safe);
+  std::map<std::string, std::uint64_t> batches; // the last of each queue stands for those before it
+  while (!awaited_.empty() && awaited_.front().position <= safe_) {
+    auto a = std::move(awaited_.front());
+    awaited_.pop_front();
+    if (!a.queue.empty())
+      batches[a.queue] = a.number;
+    else if (a.answer)
+      tell(a.answer->first, std::move(a.answer->second), now, out);
+    else if (a.number != 0)
+      out.emplace_back(node_effects::write_done{a.number});
+  }
+  for (auto& [queue, number] : batches)
+    out.emplace_back(node_effects::facts_safe{queue, number});
+}
+
+void node_machine::acknowledged(peer& p) {
+  auto arrived = p.link.acknowledged();
+  while (!p.unacknowledged.empty() && p.unacknowledged.front().second <= arrived) {
+    p.has = p.unacknowledged.front().first;
+    p.unacknowledged.pop_front();
+  }
+}
+
+// -- what happens elsewhere --------------------------------------------------------------------------------------------
+
+void node_machine::heard(peer& from, says::recorded& what, time_point now, node_effect_list& out) {
+  replica::change change;
+  replica_.apply(what.queue, what.facts, now, change);
+  absorb(from, what.queue, change, now, out);
+}
+
+/// What a peer has told of a queue is told to the queue if it serves here, and to those who do not hear the
+/// peer themselves.
+void node_machine::absorb(const peer& from, const std::string& queue, replica::change& what, time_point now,
+                          node_effect_list& out) {
+  auto& units = what.appeared;
+  std::sort(units.begin(), units.end());
+  units.erase(std::unique(units.begin(), units.end()), units.end());
+  if (serving_.contains(queue)) {
+    if (!units.empty() || !what.settled.empty())
+      changed_elsewhere_.insert(queue);
+    if (queues_ != queues_are::stopped) {
+      if (!what.settled.empty())
+        out.emplace_back(node_effects::forget_messages{queue, what.settled});
+      // Compounds wait for the view that follows: then the queue begins anew with all that is known of them.
+      auto fresh = replica_.units(queue, units, now);
+      std::erase_if(fresh, [](const held_unit& u) { return !std::holds_alternative<message>(u.content); });
+      if (!fresh.empty())
+        out.emplace_back(node_effects::adopt_units{queue, std::move(fresh)});
+    }
+  } else if (active_ && is_home(queue)) {
+    if (replica_.size(queue) > 0)
+      serve(queue, now, out);
+  } else if (!units.empty() && replica_.ready(queue) > 0) {
+    out.emplace_back(node_effects::maybe_ready{queue});
+  }
+  if (!what.settled.empty())
+    relay(from, says::recorded{queue, {facts::settled{what.settled}}});
+  if (!units.empty() && peers_.size() > 1)
+    relay(from, replica_.to_move(queue, units, now));
+}
+
+void node_machine::relay(const peer& from, const cluster_message& what) {
+  for (auto& [name, p] : peers_)
+    if (&p != &from && p.known_up && p.beat &&
+        std::find(p.beat->linked.begin(), p.beat->linked.end(), from.id) == p.beat->linked.end())
+      say(p, what);
+}
+
+// -- metadata ----------------------------------------------------------------------------------------------------------
+
+void node_machine::write(std::uint64_t number, std::optional<metadata_change> change, node_effect_list& out) {
+  if (change) {
+    next_position(says::changed{*change});
+    out.emplace_back(node_effects::metadata_changed{*std::move(change)});
+  }
+  if (number != 0)
+    awaited_.push_back({position_, {}, number, std::nullopt});
+}
+
+void node_machine::open(const std::string& queue, time_point now, node_effect_list& out) {
+  begin_step(now, out);
+  write(0, metadata_.open(queue, stamp_at(now)), out);
+}
+
+void node_machine::remove(std::uint64_t number, const std::string& queue, time_point now,
+                          node_effect_list& out) {
+  begin_step(now, out);
+  if (auto ids = replica_.ids(queue); !ids.empty()) {
+    std::vector<fact> gone{facts::settled{std::move(ids), facts::settled::cause::discard}};
+    replica::change ours;
+    replica_.apply(queue, gone, now, ours);
+    next_position(says::recorded{queue, std::move(gone)});
+  }
+  forget_queue(queue);
+  write(number, metadata_.remove(queue, stamp_at(now)), out);
+  release_what_is_safe(now, out);
+}
+
+/// It does not serve here any more. Something may have been pushed that its deletion does not cover, and
+/// whatever holds a message exists: it begins anew when the one that was deleted has said all that it had to
+/// say.
+void node_machine::forget_queue(const std::string& queue) {
+  serving_.erase(queue);
+  changed_elsewhere_.erase(queue);
+  reopened_.insert(queue);
+}
+
+void node_machine::patch(std::uint64_t number, const std::string& queue, const property_set& change,
+                         time_point now, node_effect_list& out) {
+  begin_step(now, out);
+  write(number, metadata_.patch(queue, change, stamp_at(now)), out);
+  release_what_is_safe(now, out);
+}
+
+void node_machine::reset(std::uint64_t number, const std::string& queue, time_point now,
+                         node_effect_list& out) {
+  begin_step(now, out);
+  write(number, metadata_.reset(queue, stamp_at(now)), out);
+  release_what_is_safe(now, out);
+}
+
+void node_machine::set_rules(std::uint64_t number, std::vector<rule> rules, time_point now,
+                             node_effect_list& out) {
+  begin_step(now, out);
+  write(number, metadata_.set_rules(std::move(rules), stamp_at(now)), out);
+  release_what_is_safe(now, out);
+}
+
+void node_machine::heard(peer& from, says::changed& what, time_point now, node_effect_list& out) {
+  // Whatever is written here from now on is written later.
+  auto latest = std::max(what.what.of_rules.clock, what.what.of_queue.of_existence.clock);
+  for (auto s : what.what.of_queue.of_own)
+    latest = std::max(latest, s.clock);
+  if (!clock_.heard(latest, wall(now)))
+    return give_up(from, "its clock is ahead", now, out);
+  if (!metadata_.merge(what.what))
+    return;
+  if (const auto* q = metadata_.find(what.what.queue)) {
+    what.what.of_queue = *q; // what holds now
+    if (!q->exists) {
+      forget_queue(what.what.queue);
+    }
+  }
+  out.emplace_back(node_effects::metadata_changed{what.what});
+  relay(from, what);
+}
+
+} // namespace lmq

@@ -1,0 +1,287 @@
+// Questions of clients: each goes to its queue's home, wherever that is now, until it is answered.
+#include "cluster/node_machine.hpp"
+#include "cluster/planted.hpp"
+#include "core/message.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace lmq {
+
+// -- asking ------------------------------------------------------------------------------------------------------------
+
+void node_machine::ask(std::uint64_t number, std::string queue, question what, time_point now,
+                       node_effect_list& out) {
+  begin_step(now, out);
+  auto [it, is_new] =
+    questions_.try_emplace(number, open_question{std::move(queue), std::move(what), 0, false});
+  if (!is_new)
+    return;
+  if (const auto* pull = std::get_if<asked::pull>(&it->second.what); pull != nullptr && pull->wait)
+    it->second.until = now + *pull->wait;
+  dispatch(number, it->second, now, out);
+}
+
+/// Sends the question where it belongs, if that is known now.
+void node_machine::dispatch(std::uint64_t number, open_question& q, time_point now, node_effect_list& out) {
+  if (view_.id.number == 0 || flushed_ != view_.id || withdrawn_)
+    return; // until there is a view
+  if (std::holds_alternative<asked::push>(q.what) && view_.members.size() < options_.min_copies) {
+    auto text = "there are " + std::to_string(view_.members.size()) +
+                " copies in view and --min-copies asks for " + std::to_string(options_.min_copies) +
+                "; try again when more nodes are connected";
+    return tell({0, number},
+                answered::refused{static_cast<std::uint8_t>(reason::unavailable), std::move(text)}, now, out);
+  }
+  if (auto* pull = std::get_if<asked::pull>(&q.what); pull != nullptr && q.until)
+    pull->wait = std::max(duration::zero(), *q.until - now);
+  const auto& home = home_of(view_, q.queue);
+  if (home == options_.self) {
+    if (!active_)
+      return;
+    q.asked_of = home.incarnation;
+    auto again = std::exchange(q.again, true);
+    auto what = q.what; // it may be answered, and gone, before we are back
+    if (auto* s = std::get_if<asked::settle>(&what))
+      s->again |= again;
+    return ask_here({0, number}, q.queue, what, now, out);
+  }
+  auto* p = find(home.name);
+  if (p == nullptr || p->id != home || !p->known_up)
+    return;
+  q.asked_of = home.incarnation;
+  says::ask asks{number, q.queue, q.what, number};
+  if (auto* s = std::get_if<asked::settle>(&asks.what))
+    s->again |= q.again;
+  q.again = true;
+  say(*p, asks);
+}
+
+/// All that are not asked of whoever is their home now; and what others asked while this node was not ready.
+void node_machine::dispatch_all(time_point now, node_effect_list& out) {
+  if (view_.id.number == 0 || flushed_ != view_.id || withdrawn_)
+    return;
+  std::vector<std::uint64_t> numbers; // an answer may come at once and change the map
+  for (const auto& [number, q] : questions_)
+    if (q.asked_of != home_of(view_, q.queue).incarnation)
+      numbers.push_back(number);
+  for (auto number : numbers)
+    if (auto it = questions_.find(number); it != questions_.end())
+      dispatch(number, it->second, now, out);
+  if (!active_)
+    return;
+  std::vector<asker> waiting;
+  for (const auto& [by, s] : served_)
+    if (s.waits_for_us)
+      waiting.push_back(by);
+  for (auto by : waiting) {
+    auto s = std::move(served_.at(by));
+    served_.erase(by);
+    if (is_home(s.queue))
+      ask_here(by, s.queue, s.what, now, out);
+    else
+      tell(by, answered::not_home{}, now, out);
+  }
+}
+
+/// This node is home, and serves.
+void node_machine::ask_here(asker by, const std::string& queue, const question& what, time_point now,
+                            node_effect_list& out) {
+  if (const auto* push = std::get_if<asked::push>(&what);
+      push != nullptr && replica_.context().contains(push->id)) {
+    // Sent again: it is answered when what was made of it is safe.
+    awaited_.push_back(
+      {position_,
+       {},
+       0,
+       std::pair{by, reply{answered::pushed{static_cast<std::uint8_t>(push_outcome::stored)}}}});
+    return release_what_is_safe(now, out);
+  }
+  serve(queue, now, out);
+  served_.insert_or_assign(by, served_question{queue, what, false});
+  out.emplace_back(node_effects::ask_queue{by, queue, what});
+}
+
+void node_machine::forget(std::uint64_t number, time_point now, node_effect_list& out) {
+  begin_step(now, out);
+  auto it = questions_.find(number);
+  if (it == questions_.end())
+    return;
+  auto q = std::move(it->second);
+  questions_.erase(it);
+  if (q.asked_of == options_.self.incarnation) {
+    if (served_.erase({0, number}) > 0)
+      out.emplace_back(node_effects::cancel_pull{{0, number}, q.queue});
+  } else if (auto* p = find(q.asked_of); p != nullptr && q.asked_of != 0 && p->known_up) {
+    say(*p, says::forget{number});
+  }
+}
+
+// -- answers -----------------------------------------------------------------------------------------------------------
+
+void node_machine::queue_told(asker by, std::optional<reply> what, time_point now, node_effect_list& out) {
+  begin_step(now, out);
+  auto it = served_.find(by);
+  if (it == served_.end()) {
+    // Nobody waits for it any more.
+    if (what)
+      if (auto* d = std::get_if<answered::delivered>(&*what))
+        give_back(d->queue, d->what, now, out);
+    return;
+  }
+  if (!what) {
+    // It bounced: the queue is held, or its actor has just ended.
+    if (by.incarnation == 0) {
+      served_.erase(it);
+      if (auto q = questions_.find(by.number); q != questions_.end())
+        q->second.asked_of = 0;
+    } else {
+      it->second.waits_for_us = true;
+    }
+    retry_at_ = now + options_.retry_after;
+    return;
+  }
+  if (auto* d = std::get_if<answered::delivered>(&*what); d != nullptr && (behind_ || brings_settled(*d))) {
+    // Decided by a home that others have given up meanwhile, or before the queue had heard what this node
+    // knows: it does not leave.
+    give_back(d->queue, d->what, now, out);
+    return queue_told(by, std::nullopt, now, out);
+  }
+  auto asked = std::move(it->second);
+  served_.erase(it);
+  const auto* no = std::get_if<answered::refused>(&*what);
+  const auto* settle = std::get_if<asked::settle>(&asked.what);
+  if (no != nullptr && settle != nullptr && static_cast<reason>(no->why) == reason::no_such_lease) {
+    if (settle->again && done_already(asked.queue, *settle))
+      return tell(by, answered::nothing{}, now, out);
+    if (static_cast<verdict>(settle->verdict) == verdict::ack)
+      if (auto ids = replica_.still_leased(asked.queue, settle->lease, now); !ids.empty()) {
+        // A delivery that lost against another of the same messages: it still settles what it brought.
+        std::vector<fact> gone{facts::settled{ids}};
+        replica::change ours;
+        replica_.apply(asked.queue, gone, now, ours);
+        auto position = next_position(says::recorded{asked.queue, std::move(gone)});
+        out.emplace_back(node_effects::forget_messages{asked.queue, std::move(ids)});
+        awaited_.push_back({position, {}, 0, std::pair{by, reply{answered::nothing{}}}});
+        return release_what_is_safe(now, out);
+      }
+  }
+  tell(by, *std::move(what), now, out);
+}
+
+bool node_machine::brings_settled(const answered::delivered& d) const {
+  if (is_planted(planted_bug::settled_leaves))
+    return false;
+  auto is_settled = [&](message_id id) {
+    return replica_.context().contains(id) && !replica_.holds(d.queue, id);
+  };
+  if (const auto* parts = std::get_if<std::shared_ptr<const compound>>(&d.what.content))
+    return std::any_of((*parts)->begin(), (*parts)->end(), [&](const part& p) { return is_settled(p.id); });
+  return is_settled(d.what.lease.message);
+}
+
+/// A settle that was asked before may have been done, and only the answer lost.
+bool node_machine::done_already(const std::string& queue, const asked::settle& what) const {
+  switch (static_cast<verdict>(what.verdict)) {
+  case verdict::ack:
+    return replica_.context().contains(what.lease.message) && !replica_.holds(queue, what.lease.message);
+  case verdict::nack: return replica_.has_ended(queue, what.lease);
+  case verdict::extend: return false;
+  }
+  return false;
+}
+
+void node_machine::tell(asker by, reply what, time_point now, node_effect_list& out) {
+  if (by.incarnation == 0) {
+    if (std::holds_alternative<answered::not_home>(what)) {
+      if (auto it = questions_.find(by.number); it != questions_.end()) {
+        it->second.asked_of = 0;
+        retry_at_ = now + options_.retry_after;
+      }
+      return;
+    }
+    if (questions_.erase(by.number) > 0 && by.number < std::uint64_t{1} << 63)
+      out.emplace_back(node_effects::answer_question{by.number, std::move(what)});
+    else if (auto* d = std::get_if<answered::delivered>(&what);
+             d != nullptr && by.number < std::uint64_t{1} << 63)
+      give_back(d->queue, d->what, now, out);
+    return;
+  }
+  if (auto* p = find(by.incarnation); p != nullptr && p->known_up)
+    say(*p, says::tell{by.number, std::move(what)});
+}
+
+/// To the queue's home, whoever that is by then.
+void node_machine::give_back(const std::string& queue, const delivery& what, time_point now,
+                             node_effect_list& out) {
+  auto number = own_numbers_++;
+  auto& q =
+    questions_.emplace(number, open_question{queue, asked::give_back{what.lease}, 0, false}).first->second;
+  dispatch(number, q, now, out);
+}
+
+// -- questions of other nodes ------------------------------------------------------------------------------------------
+
+void node_machine::heard(peer& from, says::ask& what, time_point now, node_effect_list& out) {
+  asker by{from.id.incarnation, what.number};
+  if (served_.contains(by))
+    return; // it waits already, and keeps its place
+  bool in_view = view_.id.number != 0 && !withdrawn_;
+  if (in_view && is_home(what.queue)) {
+    if (active_)
+      return ask_here(by, what.queue, what.what, now, out);
+    served_.emplace(by, served_question{std::move(what.queue), std::move(what.what), true});
+    return;
+  }
+  say(from, says::tell{what.number, answered::not_home{}});
+}
+
+void node_machine::heard(peer& from, const says::forget& what, time_point, node_effect_list& out) {
+  asker by{from.id.incarnation, what.number};
+  auto it = served_.find(by);
+  if (it == served_.end())
+    return;
+  if (!it->second.waits_for_us)
+    out.emplace_back(node_effects::cancel_pull{by, it->second.queue});
+  served_.erase(it);
+}
+
+void node_machine::heard(peer& from, says::tell& what, time_point now, node_effect_list& out) {
+  auto it = questions_.find(what.number);
+  if (it == questions_.end()) {
+    if (auto* d = std::get_if<answered::delivered>(&what.what))
+      give_back(d->queue, d->what, now, out);
+    return;
+  }
+  auto asked_of = it->second.asked_of;
+  if (std::holds_alternative<answered::not_home>(what.what)) {
+    if (asked_of == from.id.incarnation) {
+      it->second.asked_of = 0;
+      retry_at_ = now + options_.retry_after;
+    }
+    return;
+  }
+  // It may have been asked of another since; that one need not go on.
+  auto queue = it->second.queue;
+  if (asked_of != from.id.incarnation && asked_of != 0) {
+    if (asked_of == options_.self.incarnation) {
+      if (served_.erase({0, what.number}) > 0)
+        out.emplace_back(node_effects::cancel_pull{{0, what.number}, queue});
+    } else if (auto* p = find(asked_of); p != nullptr && p->known_up) {
+      say(*p, says::forget{what.number});
+    }
+  }
+  tell({0, what.number}, std::move(what.what), now, out);
+}
+
+/// The session with whoever asked has ended: it asks again, or its clients are gone.
+void node_machine::forget_questions_of(const peer& p, node_effect_list& out) {
+  auto it = served_.lower_bound({p.id.incarnation, 0});
+  while (it != served_.end() && it->first.incarnation == p.id.incarnation) {
+    if (!it->second.waits_for_us)
+      out.emplace_back(node_effects::cancel_pull{it->first, it->second.queue});
+    it = served_.erase(it);
+  }
+}
+
+} // namespace lmq

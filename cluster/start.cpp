@@ -1,0 +1,71 @@
+#include "cluster/start.hpp"
+
+#include "core/host_port.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/send.hpp>
+
+namespace lmq {
+
+cluster_member::cluster_member(caf::actor_system& system, cluster_options options, hook_catalog hooks,
+                               std::shared_ptr<node_board> board)
+    : system_(system),
+      options_(std::move(options)),
+      incarnation_(random_incarnation()),
+      tag_(static_cast<home_tag>(incarnation_ >> 32)) {
+  node_options of_node;
+  of_node.self = {options_.name, incarnation_};
+  of_node.tag = tag_;
+  of_node.min_copies = options_.min_copies;
+  for (const auto& [host, port] : options_.joins)
+    of_node.joins.push_back(to_text(host_port{host, port}));
+  node_ = spawn_node(system, std::move(of_node), std::move(board));
+  directory_ = spawn_directory(system, node_, std::move(hooks));
+}
+
+cluster_member::~cluster_member() {
+  stop();
+}
+
+broker_options cluster_member::for_broker(hook_catalog hooks) const {
+  return {.hooks = std::move(hooks),
+          .journal = node_,
+          .home = tag_,
+          .front_of = [directory = directory_](const registry_handle& inner) -> registry_handle {
+            caf::anon_send(directory, inner);
+            return directory;
+          },
+          .cluster = node_};
+}
+
+tl::expected<void, std::string> cluster_member::listen() {
+  transport_options with;
+  with.node = options_.name;
+  with.incarnation = incarnation_;
+  with.host = options_.host;
+  with.port = options_.port;
+  with.version_min = cluster_version_min;
+  with.version_max = cluster_version_max;
+  with.tls = options_.tls;
+  auto started = transport::start(system_, with, node_);
+  if (!started)
+    return tl::unexpected<std::string>(std::move(started.error()));
+  transport_.emplace(*std::move(started));
+  auto dialer = transport_->dialer();
+  caf::anon_send(node_, dialer, to_text(host_port{options_.host, transport_->port()}));
+  for (const auto& [host, port] : options_.joins)
+    dialer.keep(host, port);
+  return {};
+}
+
+void cluster_member::stop() {
+  transport_.reset();
+  if (directory_)
+    caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);
+  if (node_)
+    caf::anon_send_exit(node_, caf::exit_reason::user_shutdown);
+  directory_ = nullptr;
+  node_ = nullptr;
+}
+
+} // namespace lmq

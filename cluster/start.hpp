@@ -1,0 +1,68 @@
+// This node's part in a cluster: its actors and its port, started and ended in the order in which they need
+// each other and the broker.
+//
+// Holds the node actor, the directory and the transport. Owned by the wiring of the node, on its main thread.
+#pragma once
+
+#include "actors/node_board.hpp"
+#include "actors/start.hpp"
+#include "cluster/directory_actor.hpp"
+#include "cluster/node_actor.hpp"
+#include "cluster/transport/transport.hpp"
+
+#include <caf/fwd.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tl/expected.hpp>
+#include <utility>
+#include <vector>
+
+namespace lmq {
+
+struct cluster_options {
+  std::string name;                                         ///< unique in the cluster
+  std::string host;                                         ///< of the cluster port
+  std::uint16_t port = 0;                                   ///< 0: any
+  std::vector<std::pair<std::string, std::uint16_t>> joins; ///< cluster ports of others
+  std::optional<tls_files> tls;
+  std::size_t min_copies = 1;
+};
+
+class cluster_member {
+public:
+  /// The actors; they wait for the broker and for `listen`.
+  ///
+  /// @param system  made with `install_transport`; outlives this
+  cluster_member(caf::actor_system& system, cluster_options options, hook_catalog hooks,
+                 std::shared_ptr<node_board> board);
+
+  cluster_member(cluster_member&&) = delete;
+
+  /// Stops, if `stop` has not.
+  ~cluster_member();
+
+  /// What the broker of this node is started with.
+  broker_options for_broker(hook_catalog hooks) const;
+
+  /// Listens, and looks for the others. Errors: a sentence
+  tl::expected<void, std::string> listen();
+
+  /// The cluster port, once it listens.
+  std::uint16_t port() const noexcept { return transport_ ? transport_->port() : 0; }
+
+  /// After the server, before the broker: the peers lose their links, who waits is sent away.
+  void stop();
+
+private:
+  caf::actor_system& system_;
+  cluster_options options_;
+  std::uint64_t incarnation_;
+  home_tag tag_;
+  node_handle node_;
+  directory_handle directory_;
+  std::optional<transport> transport_;
+};
+
+} // namespace lmq

@@ -1,0 +1,223 @@
+// Queues with a journal: what waits until facts are safe, and what does not.
+#define CAF_SUITE queue_journal
+
+#include "journal_fixture.hpp"
+
+using namespace std::chrono_literals;
+using namespace lmq;
+
+namespace {
+
+struct fixture : journal_fixture {
+  fixture() { serve("q"); }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(queue_journal_tests, fixture)
+
+// -- answers
+
+CAF_TEST(a push is answered when its put is safe) {
+  auto a = push("q", "a");
+  auto b = push("q", "b");
+  CAF_CHECK(!a.came());
+  CAF_CHECK_EQUAL(heard(), "1: put 1 retries 2 | 2: put 2 retries 2");
+  safe("q", 1);
+  CAF_REQUIRE(a.came());
+  CAF_CHECK(a.value() == push_outcome::stored);
+  CAF_CHECK(!b.came());
+  safe("q", 2);
+  CAF_CHECK(b.came());
+}
+
+CAF_TEST(one number speaks for all before and none for those to come) {
+  auto a = push("q", "a");
+  auto b = push("q", "b");
+  safe("q", 99);
+  CAF_CHECK(a.came());
+  CAF_CHECK(b.came());
+  auto c = push("q", "c");
+  CAF_CHECK(!c.came());
+  safe("q", 1);
+  CAF_CHECK(!c.came());
+  safe("q", 3);
+  CAF_CHECK(c.came());
+}
+
+CAF_TEST(a settle waits for its fact and a refused one for nothing) {
+  push("q", "a");
+  safe("q", 1);
+  auto lease = pull("q", 0s).value().delivery->lease;
+  CAF_CHECK(lease.home == home);
+  auto again = settle("q", lease, verdict::extend);
+  CAF_CHECK(!again.came());
+  auto done = settle("q", lease, verdict::ack);
+  CAF_CHECK(!done.came());
+  auto late = settle("q", lease, verdict::ack);
+  CAF_REQUIRE(late.came());
+  CAF_CHECK(late.why().why == reason::no_such_lease);
+  heard();
+  safe("q", 3);
+  CAF_CHECK(again.came());
+  CAF_CHECK(!done.came());
+  safe("q", 4);
+  CAF_REQUIRE(done.came());
+  CAF_CHECK(!done.refused());
+}
+
+CAF_TEST(a delivery does not wait for its lease) {
+  push("q", "a");
+  safe("q", 1);
+  auto got = pull("q", 0s);
+  CAF_REQUIRE(got.came());
+  CAF_CHECK_EQUAL(body(got), "a");
+  CAF_CHECK_EQUAL(heard(), "1: put 1 retries 2 | 2: leased 1#1@7 for 30000 ms");
+}
+
+CAF_TEST(a delivery waits for its put) {
+  auto waiting = pull("q");
+  auto pushed = push("q", "a");
+  CAF_CHECK_EQUAL(heard(), "1: put 1 retries 2; leased 1#1@7 for 30000 ms");
+  auto second = pull("q", 0s);
+  CAF_CHECK(second.came());
+  CAF_CHECK(!second.value().delivery);
+  CAF_CHECK(!waiting.came());
+  safe("q", 1);
+  CAF_REQUIRE(waiting.came());
+  CAF_CHECK_EQUAL(body(waiting), "a");
+  CAF_CHECK(pushed.came());
+  auto r = report("q");
+  CAF_CHECK_EQUAL(r.pull.count, 1u);
+}
+
+CAF_TEST(a compound waits until its window is known to have ended) {
+  property_set windows;
+  windows.accum = 5s;
+  patch("q", windows);
+  push("q", "a");
+  push("q", "b");
+  safe("q", 2);
+  pass(5s);
+  auto got = pull("q");
+  CAF_CHECK_EQUAL(heard(), "1: put 1 retries 2 in [1] for 5000 ms | 2: put 2 retries 2 in [1] for 5000 ms | "
+                           "3: closed [1] retries 2 with 1 2 | 4: leased [1]#1@7 for 30000 ms");
+  CAF_CHECK(!got.came());
+  safe("q", 3);
+  CAF_REQUIRE(got.came());
+  CAF_CHECK_EQUAL(std::get<1>(got.value().delivery->content)->size(), 2u);
+}
+
+CAF_TEST(a push that is sent again is answered when the first is safe and makes no second) {
+  auto first = push_as("q", {5, 1}, "a");
+  auto again = push_as("q", {5, 1}, "a");
+  auto other = push_as("q", {5, 2}, "b");
+  CAF_CHECK(!again.came());
+  safe("q", 1);
+  CAF_CHECK(first.came());
+  CAF_REQUIRE(again.came());
+  CAF_CHECK(again.value() == push_outcome::stored);
+  CAF_CHECK(!other.came());
+  auto late = push_as("q", {5, 1}, "a");
+  CAF_CHECK(late.came());
+  auto r = report("q");
+  CAF_CHECK_EQUAL(r.size, 2u);
+  CAF_CHECK_EQUAL(r.push.count, 2u);
+}
+
+CAF_TEST(a cancelled waiter whose delivery is not safe yet leaves it to the next) {
+  auto gone = pull("q");
+  auto gone_id = last_waiter;
+  push("q", "a");
+  push("q", "b");
+  caf::anon_send(queue("q").actor, cancel_atom::value, gone_id);
+  consume_messages();
+  CAF_REQUIRE(gone.came());
+  CAF_CHECK(!gone.value().delivery);
+  heard();
+  safe("q", 2);
+  CAF_CHECK_EQUAL(heard(), "3: ended 1#1@7 retries 2 in place");
+  auto next = pull("q", 0s);
+  CAF_REQUIRE(next.came());
+  CAF_CHECK_EQUAL(body(next), "a");
+  CAF_CHECK_EQUAL(next.value().delivery->retries_left, 2u);
+}
+
+CAF_TEST(a delivery through pull_any waits as well) {
+  auto waiting = pull_any("^q$");
+  auto pushed = push("q", "a");
+  CAF_CHECK(!waiting.came());
+  safe("q", 1);
+  CAF_CHECK(pushed.came());
+  safe("q", 9);
+  CAF_REQUIRE(waiting.came());
+  CAF_CHECK_EQUAL(body(waiting), "a");
+}
+
+CAF_TEST(a queue that is deleted sends those away whose facts are not safe) {
+  auto pushed = push("q", "a");
+  auto safe_one = pull("q");
+  ask<caf::unit_t>(doors.registry, remove_atom::value, std::string{"q"});
+  CAF_REQUIRE(pushed.came());
+  CAF_CHECK(bounced(pushed.error()));
+  CAF_CHECK(safe_one.came());
+  auto old = journal->heard.front().queue;
+  heard();
+  serve("q");
+  push("q", "anew");
+  CAF_REQUIRE_EQUAL(journal->heard.size(), 1u);
+  CAF_CHECK(journal->heard.front().queue != old);
+  CAF_CHECK_EQUAL(journal->heard.front().number, 1u);
+}
+
+// -- crashes
+
+CAF_TEST(what was not safe when a queue broke is sent again under its number) {
+  auto done = push("q", "a");
+  safe("q", 1);
+  auto waiting = pull("q");
+  auto first = push("q", "b");
+  CAF_CHECK_EQUAL(heard(), "1: put 1 retries 2 | 2: leased 1#1@7 for 30000 ms | 3: put 2 retries 2");
+  kill("q");
+  CAF_CHECK_EQUAL(heard(), "2: leased 1#1@7 for 30000 ms | 3: put 2 retries 2");
+  CAF_CHECK(done.came());
+  CAF_CHECK(!first.came());
+  safe("q", 3);
+  CAF_CHECK(first.came());
+  push("q", "c");
+  CAF_CHECK_EQUAL(heard(), "4: put 3 retries 2");
+}
+
+CAF_TEST(who waits for a delivery that is not safe yet gets it from the next actor) {
+  auto waiting = pull("q");
+  push("q", "a");
+  kill("q");
+  CAF_CHECK(!waiting.came());
+  safe("q", 1);
+  CAF_REQUIRE(waiting.came());
+  CAF_CHECK_EQUAL(body(waiting), "a");
+}
+
+CAF_TEST(a queue that crashed too often answers those who wait and keeps what was not safe) {
+  auto waiting = pull("q");
+  auto pushed = push("q", "a");
+  for (int i = 0; i < 6; ++i) {
+    auto q = ask<queue_ref>(doors.registry, find_atom::value, std::string{"q"});
+    if (!q.refused())
+      caf::anon_send_exit(q.value().actor, caf::exit_reason::kill);
+    consume_messages();
+  }
+  CAF_REQUIRE(pushed.came());
+  CAF_CHECK(pushed.refused());
+  CAF_REQUIRE(waiting.came());
+  CAF_CHECK(waiting.refused());
+  heard();
+  ask<caf::unit_t>(doors.registry, revive_atom::value, std::string{"q"});
+  CAF_CHECK_EQUAL(heard(), "1: put 1 retries 2; leased 1#1@7 for 30000 ms");
+  safe("q", 1);
+  CAF_CHECK_EQUAL(heard(), "2: ended 1#1@7 retries 2 in place");
+  auto got = pull("q", 0s);
+  CAF_CHECK_EQUAL(body(got), "a");
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

@@ -1,0 +1,215 @@
+// Two linked nodes: it does not matter which one a client asks, and either may die.
+#define CAF_SUITE two_nodes
+
+#include "tests/contract/requests.hpp"
+
+#include <thread>
+
+using namespace lmq::contract;
+
+namespace {
+
+constexpr auto linked_within = std::chrono::seconds{20};
+constexpr seconds takeover_time_max{4.0}; ///< 1 s of silence, and what comes after it, beside other tests
+
+/// Both run as long as the case.
+class two_nodes {
+public:
+  two_nodes()
+      : a_(free_port()), b_(free_port()), anna_(options("anna", a_, b_)), bert_(options("bert", b_, a_)) {
+    auto until = std::chrono::steady_clock::now() + linked_within;
+    while (!in_step(anna_) || !in_step(bert_)) {
+      expect(std::chrono::steady_clock::now() < until, "the nodes are not in step: " + status_of(anna_));
+      std::this_thread::sleep_for(
+        std::chrono::milliseconds{20}); // another process: there is no event to wait for
+    }
+  }
+
+  http_client anna() { return http_client{anna_.http_port()}; }
+  http_client bert() { return http_client{bert_.http_port()}; }
+
+  /// Names of queues with their homes on each of them.
+  std::pair<std::string, std::string> queues() {
+    auto client = anna();
+    std::string of_anna, of_bert;
+    for (int i = 0; of_anna.empty() || of_bert.empty(); ++i) {
+      auto name = "q" + std::to_string(i);
+      push_ok(client, name, "x");
+      expect_status(settle(client, name, lease_of(pull_ok(client, name)), "ack"), 204);
+      (stats(client).at("queues").at(name).at("home") == "anna" ? of_anna : of_bert) = name;
+    }
+    return {of_anna, of_bert};
+  }
+
+  server_process& process_of_anna() { return anna_; }
+  server_process& process_of_bert() { return bert_; }
+
+private:
+  static server_options options(const char* name, std::uint16_t own, std::uint16_t other) {
+    auto at = [](std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); };
+    return {.arguments = {"--name", name, "--cluster", at(own), "--join", at(other)}};
+  }
+
+  static std::string status_of(server_process& node) {
+    return http_client{node.http_port()}.request("GET", "/cluster").body;
+  }
+
+  static bool in_step(server_process& node) {
+    auto told = nlohmann::json::parse(status_of(node));
+    std::size_t n = 0;
+    for (const auto& member : told.at("members"))
+      n += member.at("state") == "in_step" ? 1 : 0;
+    return told.at("serving") == true && n == 2;
+  }
+
+  std::uint16_t a_, b_;
+  server_process anna_, bert_;
+};
+
+} // namespace
+
+CONTRACT(
+  "what is pushed through one node is pulled and acknowledged through the other, wherever its home is") {
+  two_nodes nodes;
+  auto anna = nodes.anna(), bert = nodes.bert();
+  auto [of_anna, of_bert] = nodes.queues();
+  for (const auto& queue : {of_anna, of_bert}) {
+    push_ok(anna, queue, "one", {{"content-type", "text/plain"}});
+    auto got = pull_ok(bert, queue);
+    expect(got.body == "one" && got.header("content-type") == "text/plain", "came as " + got.raw);
+    expect_status(settle(anna, queue, lease_of(got), "ext"), 204);
+    expect_status(settle(bert, queue, lease_of(got), "nack"), 204);
+    auto again = pull_ok(anna, queue);
+    expect(retry_remaining_of(again) == "1", "has other retries: " + again.raw);
+    expect_status(settle(bert, queue, lease_of(got), "ack"), 404);
+    expect_status(settle(bert, queue, lease_of(again), "ack"), 204);
+    expect_status(settle(anna, queue, lease_of(again), "ack"), 404);
+    expect_nothing(pull(anna, queue));
+  }
+}
+
+CONTRACT("messages keep their order whichever node they come through") {
+  two_nodes nodes;
+  auto anna = nodes.anna(), bert = nodes.bert();
+  for (int i = 0; i < 20; ++i)
+    push_ok(i % 2 == 0 ? anna : bert, "line", std::to_string(i));
+  for (int i = 0; i < 20; ++i)
+    expect(pull_ok(i % 3 == 0 ? anna : bert, "line").body == std::to_string(i), "out of order");
+}
+
+CONTRACT("a pull that waits on one node gets what is pushed on the other") {
+  two_nodes nodes;
+  auto [of_anna, of_bert] = nodes.queues();
+  for (const auto& queue : {of_anna, of_bert})
+    for (bool from_anna : {true, false}) {
+      auto waiter = from_anna ? nodes.anna() : nodes.bert();
+      auto other = from_anna ? nodes.bert() : nodes.anna();
+      waiter.send("GET", "/messages/" + queue + "?t=10");
+      let_it_arrive(from_anna ? nodes.process_of_anna() : nodes.process_of_bert());
+      push_ok(other, queue, "late");
+      expect(waiter.receive().body == "late", "another body");
+    }
+}
+
+CONTRACT("a pull over many queues finds what is elsewhere, also in queues that are made later") {
+  two_nodes nodes;
+  for (bool from_anna : {true, false}) {
+    auto waiter = from_anna ? nodes.anna() : nodes.bert();
+    auto other = from_anna ? nodes.bert() : nodes.anna();
+    for (int i = 0; i < 4; ++i) {
+      waiter.send("GET", "/messages?qre=^many&t=10");
+      let_it_arrive(from_anna ? nodes.process_of_anna() : nodes.process_of_bert());
+      auto queue = "many" + std::to_string(i) + (from_anna ? "a" : "b");
+      push_ok(other, queue, "for any");
+      auto got = waiter.receive();
+      expect(got.body == "for any" && got.header("x-lmq-queue-name") == queue, "came " + got.raw);
+      expect_status(settle(other, queue, lease_of(got), "ack"), 204);
+    }
+  }
+}
+
+CONTRACT("a push to many queues reaches those that the other node made") {
+  two_nodes nodes;
+  auto anna = nodes.anna(), bert = nodes.bert();
+  for (const char* queue : {"fan1", "fan2", "fan3"})
+    expect_nothing(pull(anna, queue));
+  expect_json(bert.request("POST", "/messages?qre=^fan", {}, "to all"),
+              R"({"fan1":{"accum":"no"},"fan2":{"accum":"no"},"fan3":{"accum":"no"}})");
+  for (const char* queue : {"fan1", "fan2", "fan3"})
+    expect(pull_ok(anna, queue).body == "to all", "another body");
+}
+
+CONTRACT("properties, rules and deletions made through one node hold on the other when they are answered") {
+  two_nodes nodes;
+  auto anna = nodes.anna(), bert = nodes.bert();
+  set_properties(anna, "set", R"({"retry":7})");
+  expect(properties_text(bert, "set") == R"({"accum":0,"retry":7,"timeout":30})",
+         properties_text(bert, "set"));
+  expect_status(bert.request("PUT", "/properties", {}, R"([["^ru",{"timeout":5}]])"), 204);
+  expect(properties_text(anna, "rule") == R"({"accum":0,"retry":2,"timeout":5})",
+         properties_text(anna, "rule"));
+  push_ok(anna, "doomed", "x");
+  expect_status(bert.request("DELETE", "/queues/doomed"), 204);
+  expect(!queue_exists(anna, "doomed"), "is still there");
+  expect_nothing(pull(anna, "doomed"));
+  expect_status(anna.request("DELETE", "/queues/never"), 404);
+}
+
+CONTRACT("a window takes what both nodes bring, and is one message") {
+  two_nodes nodes;
+  auto anna = nodes.anna(), bert = nodes.bert();
+  auto [of_anna, of_bert] = nodes.queues();
+  for (const auto& queue : {of_anna, of_bert}) {
+    set_properties(anna, queue, R"({"accum":0.5})");
+    expect_json(bert.request("POST", "/messages/" + queue, {}, "a"), R"({"accum":"new"})");
+    expect_json(anna.request("POST", "/messages/" + queue, {}, "b"), R"({"accum":"yes"})");
+    auto got = pull_ok(bert, queue, "t=10");
+    expect(header_of(got, "x-lmq-message-type") == "compound", "is " + got.raw);
+    expect(got.body.find("\r\n\r\na\r\n") != std::string::npos &&
+             got.body.find("\r\n\r\nb\r\n") != std::string::npos,
+           "lacks a part: " + got.raw);
+    expect_status(settle(anna, queue, lease_of(got), "ack"), 204);
+    expect_nothing(pull(bert, queue));
+  }
+}
+
+CONTRACT("stats name the members, and each queue's home and copies") {
+  two_nodes nodes;
+  auto anna = nodes.anna(), bert = nodes.bert();
+  push_ok(anna, "seen", "x");
+  for (auto* client : {&anna, &bert}) {
+    auto all = stats(*client);
+    expect(all.at("active_nodes") == nlohmann::json::array({"anna", "bert"}), all.dump());
+    expect(all.at("all_nodes") == nlohmann::json::array({"anna", "bert"}), all.dump());
+    expect(all.at("queues").at("seen").at("nodes") == nlohmann::json::array({"anna", "bert"}), all.dump());
+    expect(all.at("queues").at("seen").at("size") == 1, all.dump());
+    expect(all.at("queues").at("seen").at("stats").at("push").at("count") == 1, all.dump());
+  }
+}
+
+CONTRACT(
+  "when a node is killed the other has all that was answered; its leases stay good, its waiters are served") {
+  two_nodes nodes;
+  auto anna = nodes.anna(), bert = nodes.bert();
+  auto [of_anna, of_bert] = nodes.queues();
+  std::vector<std::pair<std::string, std::string>> leases;
+  for (const auto& queue : {of_anna, of_bert}) {
+    for (int i = 0; i < 10; ++i)
+      push_ok(anna, queue, std::to_string(i));
+    leases.emplace_back(queue, lease_of(pull_ok(anna, queue)));
+  }
+  auto waiter = nodes.bert();
+  waiter.send("GET", "/messages/" + of_anna + "-later?t=20");
+  let_it_arrive(nodes.process_of_bert());
+  nodes.process_of_anna().kill();
+  stopwatch watch;
+  push_ok(bert, of_anna + "-later", "after");
+  expect(watch.elapsed() < takeover_time_max, "no push for too long");
+  expect(waiter.receive().body == "after", "another body");
+  for (const auto& [queue, lease] : leases) {
+    expect_status(settle(bert, queue, lease, "ack"), 204);
+    for (int i = 1; i < 10; ++i)
+      expect(pull_ok(bert, queue).body == std::to_string(i), "lost, or out of order");
+    expect_nothing(pull(bert, queue));
+  }
+}
