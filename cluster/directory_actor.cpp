@@ -8,6 +8,7 @@
 #include <atomic>
 #include <caf/typed_event_based_actor.hpp>
 #include <exception>
+#include <functional>
 #include <spdlog/spdlog.h>
 #include <unordered_map>
 #include <utility>
@@ -47,9 +48,13 @@ public:
       [this](find_atom, const std::string& name) { return on_find(name); },
       [this](match_atom, const std::string& expression) { return on_match(expression); },
       [this](remove_atom, const std::string& name) { return on_remove(name); },
-      [this](rules_atom) { return machine_.rules(); },
+      [this](rules_atom) {
+        return when_begun<std::vector<rule>>([this] { return result<std::vector<rule>>{machine_.rules()}; });
+      },
       [this](set_rules_atom, std::vector<rule>& rules) { return on_set_rules(rules); },
-      [this](props_atom, const std::string& name) { return answer(machine_.in_force(name)); },
+      [this](props_atom, const std::string& name) {
+        return when_begun<properties>([this, name] { return machine_.in_force(name); });
+      },
       [this](patch_atom, const std::string& name, const property_set& change) {
         return on_patch(name, change);
       },
@@ -65,6 +70,7 @@ public:
       },
       [this](subscribe_atom, const caf::strong_actor_ptr& who) { on_subscribe(who); },
       [this](changed_atom, const metadata_change_ptr& what) { on_changed(*what); },
+      [this](ready_atom) { on_begun(); },
       [this](const registry_handle& inner) {
         inner_ = inner;
         anon_send(node_, inner);
@@ -73,6 +79,9 @@ public:
   }
 
   void on_exit() override {
+    const refusal stops{reason::unavailable, "this node stops; ask another one"};
+    for (auto& waiting : std::exchange(waiting_, {}))
+      waiting(&stops);
     fronts_.clear();
     subscribers_.clear();
     inner_ = nullptr;
@@ -86,7 +95,7 @@ private:
   };
 
   template <class T>
-  static caf::result<T> answer(result<T> r) {
+  static caf::result<T> answer(lmq::result<T> r) {
     if (r)
       return std::move(*r);
     return to_error(r.error());
@@ -110,27 +119,59 @@ private:
     return fronts_.at(name).ref;
   }
 
+  /// What a node does not know that has just started it has not heard of yet: who asks for it waits until the
+  /// node is in a view.
+  template <class T, class Ask>
+  caf::result<T> when_begun(Ask ask) {
+    if (begun_)
+      return answer<T>(ask());
+    auto promise = make_response_promise<T>();
+    waiting_.push_back([promise, ask](const refusal* why_not) mutable {
+      auto found = why_not == nullptr ? lmq::result<T>{ask()} : tl::unexpected{*why_not};
+      if (found)
+        promise.deliver(std::move(*found));
+      else
+        promise.deliver(to_error(found.error()));
+    });
+    return promise;
+  }
+
+  void on_begun() {
+    begun_ = true;
+    for (auto& waiting : std::exchange(waiting_, {}))
+      waiting(nullptr);
+  }
+
   caf::result<queue_ref> on_find(const std::string& name) {
     if (auto it = fronts_.find(name); it != fronts_.end())
       return it->second.ref;
-    return to_error(no_such_queue());
+    return when_begun<queue_ref>([this, name]() -> result<queue_ref> {
+      if (auto it = fronts_.find(name); it != fronts_.end())
+        return it->second.ref;
+      return tl::unexpected{no_such_queue()};
+    });
   }
 
   caf::result<std::vector<queue_ref>> on_match(const std::string& expression) {
-    return answer(machine_.match(expression).map([this](const std::vector<std::string>& names) {
-      std::vector<queue_ref> refs;
-      refs.reserve(names.size());
-      for (const auto& name : names)
-        refs.push_back(fronts_.at(name).ref);
-      return refs;
-    }));
+    return when_begun<std::vector<queue_ref>>([this, expression] {
+      return machine_.match(expression).map([this](const std::vector<std::string>& names) {
+        std::vector<queue_ref> refs;
+        refs.reserve(names.size());
+        for (const auto& name : names)
+          refs.push_back(fronts_.at(name).ref);
+        return refs;
+      });
+    });
   }
 
   // What is asked is looked at here, where a refusal changes nothing; then all members hear of it.
 
   caf::result<void> on_remove(const std::string& name) {
     if (!machine_.contains(name))
-      return to_error(no_such_queue());
+      return to_error(begun_
+                        ? no_such_queue()
+                        : refusal{reason::unavailable,
+                                  "this node has just started and does not know the queues yet; try again"});
     return delegate(node_, remove_atom::value, name);
   }
 
@@ -229,6 +270,8 @@ private:
   registry_effects out_;
   std::unordered_map<std::string, known_queue> fronts_;
   std::vector<caf::actor> subscribers_;
+  bool begun_ = false; ///< this node knows what the others know
+  std::vector<std::function<void(const refusal*)>> waiting_;
 };
 
 } // namespace

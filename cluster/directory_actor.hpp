@@ -16,7 +16,8 @@
 namespace lmq {
 
 using directory_handle = registry_handle::extend< //
-  caf::reacts_to<changed_atom, metadata_change_ptr>, caf::reacts_to<registry_handle>>;
+  caf::reacts_to<changed_atom, metadata_change_ptr>, caf::reacts_to<ready_atom>,
+  caf::reacts_to<registry_handle>>;
 
 /// @param node  hears that this is its listener
 directory_handle spawn_directory(caf::actor_system& system, node_handle node, hook_catalog hooks);

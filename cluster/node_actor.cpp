@@ -124,6 +124,11 @@ public:
   }
 
   void on_exit() override {
+    if (has_left_) {
+      machine_.farewell();
+      machine_.tick(now(), out_);
+      carry_out();
+    }
     for (auto& [number, waiting] : asked_)
       waiting.to.answer(unavailable("this node stops; ask another one"));
     asked_.clear();
@@ -174,11 +179,9 @@ private:
     tell_watchers();
     give_up_homeless(at);
     if (leaving_ && machine_.left()) {
-      machine_.farewell();
-      machine_.tick(at, out_);
-      carry_out();
       leaving_->answer(caf::message{});
       leaving_.reset();
+      has_left_ = true; // until it is stopped it passes on what clients ask
       spdlog::info("cluster.left message=\"the others hold all that this node held; it can be stopped\"");
     }
     tick_.arm(*this, machine_.next_deadline(at));
@@ -263,6 +266,8 @@ private:
     listener_ = who;
     for (auto& change : machine_.names().all())
       anon_send(listener_, changed_atom::value, std::make_shared<const metadata_change>(std::move(change)));
+    if (begun_)
+      anon_send(listener_, ready_atom::value);
   }
 
   template <class Verb>
@@ -442,7 +447,10 @@ private:
   void perform(node_effects::members_changed&) {
     node_names names;
     auto status = machine_.status(now());
-    names.waits_for = status.reason;
+    if (machine_.active() && !std::exchange(begun_, true) && listener_)
+      anon_send(listener_, ready_atom::value);
+    if (!begun_)
+      names.waits_for = status.reason;
     for (const auto& m : status.members) {
       if (m.state != member_state::gone)
         names.all.push_back(m.name);
@@ -484,6 +492,8 @@ private:
   std::unordered_map<std::uint64_t, peer_link> links_; ///< by incarnation
   std::multimap<std::string, open_request> joins_;     ///< by address
   std::optional<open_request> leaving_;
+  bool has_left_ = false;
+  bool begun_ = false; ///< it has been in a view
 };
 
 } // namespace

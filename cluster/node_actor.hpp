@@ -32,7 +32,10 @@ using metadata_change_ptr = std::shared_ptr<const metadata_change>;
 using front_of_queue = caf::typed_actor<caf::reacts_to<ready_atom>>;
 
 /// Whoever gives out names, rules and properties hears of every change of them.
-using metadata_listener = caf::typed_actor<caf::reacts_to<changed_atom, metadata_change_ptr>>;
+using metadata_listener = caf::typed_actor<
+  caf::reacts_to<changed_atom, metadata_change_ptr>,
+  // Once: this node is in a view, and knows what the others know.
+  caf::reacts_to<ready_atom>>;
 
 using node_handle = caf::typed_actor<
   // -- the fronts, for clients; each is answered by the queue's home, wherever that is.

@@ -149,8 +149,10 @@ void node_machine::refused(const std::string& address, time_point now, node_effe
   for (auto& [name, p] : peers_)
     if (p.address == address) {
       p.refused = true;
+      auto leaves = p.beat && p.beat->leaving;
       if (p.known_up)
         give_up(p, "its process is gone", now, out);
+      p.gone |= leaves;
     }
   follow_leader(now, out);
 }

@@ -137,6 +137,9 @@ void node_machine::queue_told(asker by, std::optional<reply> what, time_point no
         q->second.asked_of = 0;
     } else {
       it->second.waits_for_us = true;
+      // It may have been done, and only not been safe.
+      if (auto* s = std::get_if<asked::settle>(&it->second.what))
+        s->again = true;
     }
     retry_at_ = now + options_.retry_after;
     return;
@@ -152,8 +155,10 @@ void node_machine::queue_told(asker by, std::optional<reply> what, time_point no
   const auto* no = std::get_if<answered::refused>(&*what);
   const auto* settle = std::get_if<asked::settle>(&asked.what);
   if (no != nullptr && settle != nullptr && static_cast<reason>(no->why) == reason::no_such_lease) {
-    if (settle->again && done_already(asked.queue, *settle))
-      return tell(by, answered::nothing{}, now, out);
+    if (settle->again && done_already(asked.queue, *settle)) {
+      awaited_.push_back({position_, {}, 0, std::pair{by, reply{answered::nothing{}}}});
+      return release_what_is_safe(now, out);
+    }
     if (static_cast<verdict>(settle->verdict) == verdict::ack)
       if (auto ids = replica_.still_leased(asked.queue, settle->lease, now); !ids.empty()) {
         // A delivery that lost against another of the same messages: it still settles what it brought.
@@ -184,7 +189,8 @@ bool node_machine::brings_settled(const answered::delivered& d) const {
 bool node_machine::done_already(const std::string& queue, const asked::settle& what) const {
   switch (static_cast<verdict>(what.verdict)) {
   case verdict::ack:
-    return replica_.context().contains(what.lease.message) && !replica_.holds(queue, what.lease.message);
+    return replica_.has_settled(what.lease.message) ||
+           (replica_.context().contains(what.lease.message) && !replica_.holds(queue, what.lease.message));
   case verdict::nack: return replica_.has_ended(queue, what.lease);
   case verdict::extend: return false;
   }

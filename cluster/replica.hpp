@@ -18,17 +18,22 @@
 #include "core/time.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace lmq {
 
 class replica {
 public:
+  /// Compounds that are remembered after they were settled.
+  static constexpr std::size_t ended_compounds_max = 10'000;
+
   /// Deliveries that another one has outdone and that may be settled still; of each queue. The first to end
   /// are forgotten beyond that.
   static constexpr std::size_t outdone_max = 1000;
@@ -125,6 +130,10 @@ public:
   /// Whether that very delivery is known to have ended.
   bool has_ended(std::string_view queue, lease_id lease) const;
 
+  /// Whether the compound was here and all that it listed is settled. Only the last `ended_compounds_max` are
+  /// remembered: it is asked for by who asks a second time.
+  bool has_settled(message_id unit) const { return ended_compounds_.contains(unit); }
+
   /// Of all messages of the queue.
   std::vector<message_id> ids(std::string_view queue) const;
 
@@ -194,6 +203,8 @@ private:
 
   queues_by_name queues_;
   id_set context_;
+  std::unordered_set<message_id> ended_compounds_;
+  std::deque<message_id> ended_in_order_;
   std::uint64_t next_place_ = 1;
 };
 

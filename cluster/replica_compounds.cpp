@@ -91,6 +91,12 @@ void replica::drop_if_empty(queue& q, message_id unit) {
     if (c.held > 0 ||
         std::any_of(c.parts.begin(), c.parts.end(), [&](message_id id) { return !is_settled(q, id); }))
       return;
+    ended_compounds_.insert(unit);
+    ended_in_order_.push_back(unit);
+    if (ended_in_order_.size() > ended_compounds_max) {
+      ended_compounds_.erase(ended_in_order_.front());
+      ended_in_order_.pop_front();
+    }
   }
   forget_list(q, unit);
 }

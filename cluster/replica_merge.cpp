@@ -70,10 +70,13 @@ replica::difference replica::compare(std::string_view name, const std::vector<un
   for (const auto& unit : theirs)
     out.any |= merge_unit(q, unit, now, out);
   end_step(q, out);
-  std::sort(d.to_send.begin(), d.to_send.end(), [&](message_id a, message_id b) { // in their order here
-    auto place = [&](message_id id) { return find_progress(q, q.messages.at(id).unit)->place; };
-    return std::pair{place(a), a} < std::pair{place(b), b};
-  });
+  // In their order here. Looked up once each: there may be very many.
+  std::vector<std::pair<std::uint64_t, message_id>> in_order;
+  in_order.reserve(d.to_send.size());
+  for (auto id : d.to_send)
+    in_order.emplace_back(find_progress(q, q.messages.at(id).unit)->place, id);
+  std::sort(in_order.begin(), in_order.end());
+  std::transform(in_order.begin(), in_order.end(), d.to_send.begin(), [](const auto& x) { return x.second; });
   for (auto id : they_hold)
     if (!context_.contains(id))
       d.theirs_to_come.push_back(id);

@@ -1,21 +1,17 @@
 #include "core/id_set.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace lmq {
 
 namespace {
 
-using interval = id_set::interval;
-
-/// The first interval that ends at `counter` or behind it.
+/// The interval that begins at `counter` or before it, the last of those; the end if there is none.
 template <class Intervals>
-auto reaching(Intervals& all, std::uint64_t counter) {
-  // Ids come nearly in order: most belong to the last interval, or behind it.
-  if (all.empty() || all.back().last < counter)
-    return all.end();
-  return std::lower_bound(all.begin(), all.end(), counter,
-                          [](const interval& i, std::uint64_t c) { return i.last < c; });
+auto reaching_back(Intervals& all, std::uint64_t counter) {
+  auto it = all.upper_bound(counter);
+  return it == all.begin() ? all.end() : std::prev(it);
 }
 
 } // namespace
@@ -24,8 +20,8 @@ bool id_set::contains(message_id id) const noexcept {
   auto of = ids_.find(id.incarnation);
   if (of == ids_.end())
     return false;
-  auto it = reaching(of->second, id.counter);
-  return it != of->second.end() && it->first <= id.counter;
+  auto it = reaching_back(of->second, id.counter);
+  return it != of->second.end() && id.counter <= it->second;
 }
 
 bool id_set::add(message_id id) {
@@ -37,57 +33,43 @@ bool id_set::add(message_id id) {
 
 void id_set::add(std::uint64_t incarnation, interval ids) {
   auto& all = ids_[incarnation];
-  // All that overlap or touch become one.
-  auto begin = reaching(all, ids.first == 0 ? 0 : ids.first - 1);
-  auto end = begin;
-  for (; end != all.end() && (end->first <= ids.last || end->first == ids.last + 1); ++end) {
-    ids.first = std::min(ids.first, end->first);
-    ids.last = std::max(ids.last, end->last);
-  }
-  if (begin == end) {
-    all.insert(begin, ids);
+  auto it = reaching_back(all, ids.first);
+  if (it != all.end() && (it->second >= ids.first || it->second + 1 == ids.first)) {
+    ids.first = it->first;
+    it->second = std::max(it->second, ids.last);
   } else {
-    *begin = ids;
-    all.erase(begin + 1, end);
+    it = all.emplace(ids.first, ids.last).first;
   }
+  // What it has grown into is a part of it now.
+  for (auto next = std::next(it);
+       next != all.end() && (next->first <= it->second || next->first == it->second + 1);
+       next = all.erase(next))
+    it->second = std::max(it->second, next->second);
 }
 
 void id_set::remove(message_id id) {
-  if (!contains(id))
-    return;
   auto of = ids_.find(id.incarnation);
+  if (of == ids_.end())
+    return;
   auto& all = of->second;
-  auto it = reaching(all, id.counter);
-  auto [first, last] = *it;
-  if (first == last)
+  auto it = reaching_back(all, id.counter);
+  if (it == all.end() || it->second < id.counter)
+    return;
+  auto last = it->second;
+  if (it->first == id.counter)
     all.erase(it);
-  else if (id.counter == first)
-    ++it->first;
-  else if (id.counter == last)
-    --it->last;
-  else {
-    it->last = id.counter - 1;
-    all.insert(it + 1, {id.counter + 1, last});
-  }
+  else
+    it->second = id.counter - 1;
+  if (id.counter < last)
+    all.emplace(id.counter + 1, last);
   if (all.empty())
     ids_.erase(of);
 }
 
 void id_set::unite(const id_set& other) {
-  for (const auto& [incarnation, theirs] : other.ids_) {
-    auto& ours = ids_[incarnation];
-    std::vector<interval> all;
-    all.reserve(ours.size() + theirs.size());
-    std::merge(ours.begin(), ours.end(), theirs.begin(), theirs.end(), std::back_inserter(all),
-               [](const interval& a, const interval& b) { return a.first < b.first; });
-    std::vector<interval> joined;
-    for (const auto& i : all)
-      if (!joined.empty() && i.first <= joined.back().last + 1)
-        joined.back().last = std::max(joined.back().last, i.last);
-      else
-        joined.push_back(i);
-    ours = std::move(joined);
-  }
+  for (const auto& [incarnation, theirs] : other.ids_)
+    for (auto [first, last] : theirs)
+      add(incarnation, {first, last});
 }
 
 std::size_t id_set::intervals() const noexcept {
@@ -95,6 +77,14 @@ std::size_t id_set::intervals() const noexcept {
   for (const auto& [incarnation, all] : ids_)
     n += all.size();
   return n;
+}
+
+std::map<std::uint64_t, std::vector<id_set::interval>> id_set::by_incarnation() const {
+  std::map<std::uint64_t, std::vector<interval>> out;
+  for (const auto& [incarnation, all] : ids_)
+    for (auto [first, last] : all)
+      out[incarnation].push_back({first, last});
+  return out;
 }
 
 } // namespace lmq

@@ -26,26 +26,31 @@ public:
   /// O(log intervals)
   bool contains(message_id id) const noexcept;
 
-  /// O(log intervals) where ids come nearly in order, O(intervals of the incarnation) at worst.
+  /// O(log intervals)
   /// @returns whether it is new
   bool add(message_id id);
 
-  /// Adds a whole interval; first <= last.
+  /// Adds a whole interval; first <= last. O(log intervals), and one for each that becomes part of it
   void add(std::uint64_t incarnation, interval ids);
 
-  /// As add. No effect where it is not in the set.
+  /// No effect where it is not in the set. O(log intervals)
   void remove(message_id id);
 
-  /// O(intervals of both)
+  /// O(intervals of the other × log)
   void unite(const id_set& other);
 
   std::size_t intervals() const noexcept;
-  const std::map<std::uint64_t, std::vector<interval>>& by_incarnation() const noexcept { return ids_; }
+
+  /// All of it, in order. O(intervals)
+  std::map<std::uint64_t, std::vector<interval>> by_incarnation() const;
 
   friend bool operator==(const id_set&, const id_set&) = default;
 
 private:
-  std::map<std::uint64_t, std::vector<interval>> ids_; ///< in order, none touching the next; no empty vector
+  /// By their first; none touches the next.
+  using intervals_of_one = std::map<std::uint64_t, std::uint64_t>;
+
+  std::map<std::uint64_t, intervals_of_one> ids_; ///< none is empty
 };
 
 } // namespace lmq

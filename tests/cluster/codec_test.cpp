@@ -7,6 +7,7 @@
 
 #include <msgpack.hpp>
 #include <random>
+#include <set>
 
 using namespace lmq;
 using namespace std::chrono_literals;
@@ -39,7 +40,7 @@ std::vector<cluster_message> all_messages() {
   context.add(7, {3, 3});
   queue_metadata q{true, {1, 2}, {}, {}};
   q.own.accum = 1s;
-  q.own.hooks = std::vector<hook_call>{};
+  q.own.hooks.emplace()["push"] = {{"a_hook", {}}};
   q.of_own[2] = {9, 9};
   property_set set;
   set.retry = 3;
@@ -63,14 +64,14 @@ std::vector<cluster_message> all_messages() {
     says::complete{{4, 5}},
     says::forget{12},
     says::farewell{}};
-  for (question what : std::vector<question>{
-         asked::push{id(1), text("body")}, asked::pull{std::nullopt}, asked::pull{3s},
-         asked::settle{{id(1), 2, home_tag{3}}, 1, true}, asked::give_back{{id(1), 2, home_tag{3}}}, asked::report{}})
+  for (question what : std::vector<question>{asked::push{id(1), text("body")}, asked::pull{std::nullopt},
+                                             asked::pull{3s}, asked::settle{{id(1), 2, home_tag{3}}, 1, true},
+                                             asked::give_back{{id(1), 2, home_tag{3}}}, asked::report{}})
     all.emplace_back(says::ask{11, "queue", std::move(what), 5});
   for (reply what : std::vector<reply>{
          answered::pushed{2}, answered::nothing{}, answered::delivered{"queue", compound_delivery()},
-         answered::delivered{"queue", {{id(1), 1, home_tag{}}, text("body"), 0, {}}}, answered::refused{3, "why"},
-         answered::not_home{}, answered::reported{"report"}})
+         answered::delivered{"queue", {{id(1), 1, home_tag{}}, text("body"), 0, {}}},
+         answered::refused{3, "why"}, answered::not_home{}, answered::reported{"report"}})
     all.emplace_back(says::tell{11, std::move(what)});
   return all;
 }
@@ -120,7 +121,8 @@ CAF_TEST(every message is read as it was written) {
 }
 
 CAF_TEST(what a message holds comes through) {
-  auto read = decode_message(encode(says::recorded{"q", {facts::put{id(1), text("body"), 5, window_place{id(2), 30ms}}}}));
+  auto read = decode_message(
+    encode(says::recorded{"q", {facts::put{id(1), text("body"), 5, window_place{id(2), 30ms}}}}));
   CAF_REQUIRE(read.has_value());
   const auto& recorded = std::get<says::recorded>(*read);
   CAF_CHECK_EQUAL(recorded.queue, "q");
@@ -195,7 +197,7 @@ CAF_TEST(a message of a kind that this version does not know is none) {
 CAF_TEST(a message that was cut off is none) {
   for (const auto& m : all_messages()) {
     auto bytes = encode(m);
-    for (std::size_t n = 0; n < bytes.size(); n += bytes.size() > 1000 ? 37 : 1)
+    for (std::size_t n = 0; n<bytes.size(); n += bytes.size()> 1000 ? 37 : 1)
       CAF_CHECK(!decode_message(std::string_view{bytes}.substr(0, n)));
   }
 }

@@ -213,7 +213,7 @@ CAF_TEST(whatever is lost and doubled and reordered all messages arrive in order
     for (int step = 0; step < 400; ++step) {
       if (step < 200) {
         auto size = dice() % 10 == 0 ? 700 : dice() % 60;
-        auto& [from, log] = dice() % 2 == 0 ? std::tie(p.a, sent_a) : std::tie(p.b, sent_b);
+        auto [from, log] = dice() % 2 == 0 ? std::tie(p.a, sent_a) : std::tie(p.b, sent_b);
         log.push_back(std::to_string(step) + std::string(size, '.'));
         from.send(text(log.back()));
       }

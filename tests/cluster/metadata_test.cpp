@@ -41,7 +41,9 @@ CAF_TEST(changes give the same in whatever order they come and however often) {
       switch (dice() % 5) {
       case 0: change = writers[who].open(queue, at); break;
       case 1: change = writers[who].remove(queue, at); break;
-      case 2: change = writers[who].patch(queue, dice() % 2 ? retry_of(dice() % 9) : timeout_of(1s), at); break;
+      case 2:
+        change = writers[who].patch(queue, dice() % 2 ? retry_of(dice() % 9) : timeout_of(1s), at);
+        break;
       case 3: change = writers[who].reset(queue, at); break;
       case 4: change = writers[who].set_rules({{"x" + std::to_string(dice() % 9), retry_of(1)}}, at); break;
       }

@@ -41,11 +41,11 @@ CAF_TEST(the home of a queue is the same for ever for others compute it too) {
   std::map<std::string, std::string> homes;
   for (auto queue : {"one", "two", "three", "jobs", ""})
     homes[queue] = home_of(v, queue).name;
-  CAF_CHECK_EQUAL(homes["one"], "@one@");
-  CAF_CHECK_EQUAL(homes["two"], "@two@");
-  CAF_CHECK_EQUAL(homes["three"], "@three@");
-  CAF_CHECK_EQUAL(homes["jobs"], "@jobs@");
-  CAF_CHECK_EQUAL(homes[""], "@@");
+  CAF_CHECK_EQUAL(homes["one"], "anna");
+  CAF_CHECK_EQUAL(homes["two"], "carl");
+  CAF_CHECK_EQUAL(homes["three"], "bert");
+  CAF_CHECK_EQUAL(homes["jobs"], "carl");
+  CAF_CHECK_EQUAL(homes[""], "anna");
 }
 
 CAF_TEST(a node that goes moves no queue but its own) {
