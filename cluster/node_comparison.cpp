@@ -129,6 +129,11 @@ void node_machine::move_what_is_owed(peer& p, time_point now) {
     auto moved = replica_.to_move(queue, some, now);
     if (!moved.messages.empty())
       say(p, moved);
+    // What has been settled since is told as such: otherwise the peer would know nothing of it, and pass for
+    // equal.
+    std::erase_if(some, [&](message_id id) { return replica_.holds(queue, id); });
+    if (!some.empty())
+      say(p, says::recorded{queue, {facts::settled{std::move(some)}}});
     p.owed_from = from;
     if (from == ids.size()) {
       p.owed.pop_front();

@@ -113,11 +113,15 @@ void node_machine::absorb(const peer& from, const std::string& queue, replica::c
     relay(from, replica_.to_move(queue, units, now));
 }
 
+/// To those who do not hear the peer themselves; and to those that are being compared with, whose lists may
+/// be older than this.
 void node_machine::relay(const peer& from, const cluster_message& what) {
-  for (auto& [name, p] : peers_)
-    if (&p != &from && p.known_up && p.beat &&
-        std::find(p.beat->linked.begin(), p.beat->linked.end(), from.id) == p.beat->linked.end())
+  for (auto& [name, p] : peers_) {
+    bool hears =
+      p.beat && std::find(p.beat->linked.begin(), p.beat->linked.end(), from.id) != p.beat->linked.end();
+    if (&p != &from && p.known_up && ((p.beat && !hears) || p.comparing))
       say(p, what);
+  }
 }
 
 // -- metadata ----------------------------------------------------------------------------------------------------------

@@ -120,25 +120,26 @@ void world::leave(node& n) {
   tell("FAULT " + n.id.name + " leaves");
   n.machine->leave(now_, n.effects);
   settle_effects(n);
-  auto look = std::make_shared<std::function<void(int)>>();
-  *look = [this, &n, life = n.life, look](int times) {
-    if (n.life != life || !n.machine || n.asleep)
-      return;
-    if (n.machine->left() && may_crash(n)) {
-      tell("FAULT " + n.id.name + " has left");
-      kill(n);
-      at(now_ + some(2s), [this, &n, ended = n.life] {
-        if (n.life == ended && !n.machine)
-          start(n.index);
-      });
-    } else if (times > 0) {
-      at(now_ + 100ms, [look, times] { (*look)(times - 1); });
-    } else {
-      n.machine->stay(now_, n.effects);
-      settle_effects(n);
-    }
-  };
-  (*look)(50);
+  look_whether_left(n, n.life, 50);
+}
+
+/// It ends when the others hold all that it holds; if that takes too long, it stays.
+void world::look_whether_left(node& n, std::uint64_t life, int times) {
+  if (n.life != life || !n.machine)
+    return;
+  if (n.asleep || (times > 0 && !(n.machine->left() && may_crash(n))))
+    return at(now_ + 100ms,
+              [this, &n, life, times] { look_whether_left(n, life, n.asleep ? times : times - 1); });
+  if (times == 0) {
+    n.machine->stay(now_, n.effects);
+    return settle_effects(n);
+  }
+  tell("FAULT " + n.id.name + " has left");
+  kill(n);
+  at(now_ + some(2s), [this, &n, ended = n.life] {
+    if (n.life == ended && !n.machine)
+      start(n.index);
+  });
 }
 
 } // namespace lmq::simulation

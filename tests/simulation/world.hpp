@@ -102,6 +102,7 @@ private:
   void pause(node& n);
   void cut_some();
   void leave(node& n);
+  void look_whether_left(node& n, std::uint64_t life, int times);
   void awake(node& n);
   bool may_crash(const node& n) const;
   void heal();
