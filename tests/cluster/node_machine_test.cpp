@@ -1,0 +1,391 @@
+// Node machines: views, homes, safety, questions. The simulator tries all of it together; here is each by
+// itself.
+#define CAF_SUITE node_machine
+
+#include "tests/cluster/machines.hpp"
+
+#include <caf/test/unit_test.hpp>
+
+using namespace lmq;
+using namespace lmq::machines;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr message_id m1{7, 1}, m2{7, 2};
+
+/// Two nodes in one view, and a queue whose home is the first.
+struct two : fixture {
+  explicit two(std::size_t min_copies = 1)
+      : a(start("anna", {}, min_copies)), b(start("bert", {}, min_copies)) {
+    connect(a, b);
+    run(1s);
+    queue = queue_of(a, b);
+    CAF_REQUIRE(!queue.empty());
+    forget();
+  }
+
+  /// The queue at its home takes that push in.
+  void put(message_id id, std::uint64_t number) {
+    a.machine.record(queue, {facts::put{id, text("x"), 5, std::nullopt}}, number, now, a.effects);
+  }
+
+  simple_node &a, &b;
+  std::string queue;
+};
+
+lease_id lease_of(message_id m, home_tag home) {
+  return {m, 1, home};
+}
+
+} // namespace
+
+// -- views
+
+CAF_TEST(a node that knows nobody serves at once) {
+  fixture f;
+  auto& a = f.start("anna");
+  f.run(10ms);
+  CAF_CHECK(a.machine.active());
+  CAF_CHECK_EQUAL(a.machine.current().members.size(), 1u);
+}
+
+CAF_TEST(a node that is to join others waits for them but not for ever) {
+  fixture f;
+  auto& a = f.start("anna", {"bert:1"});
+  f.run(9900ms, 100ms);
+  CAF_CHECK(!a.machine.active());
+  CAF_CHECK(!a.machine.status(f.now).reason.empty());
+  f.run(300ms, 100ms);
+  CAF_CHECK(a.machine.active());
+}
+
+CAF_TEST(a node whose fellows all refuse serves at once) {
+  fixture f;
+  auto& a = f.start("anna", {"bert:1", "carl:1"});
+  f.run();
+  a.machine.refused("bert:1", f.now, a.effects);
+  f.run();
+  CAF_CHECK(!a.machine.active());
+  a.machine.refused("carl:1", f.now, a.effects);
+  f.run();
+  CAF_CHECK(a.machine.active());
+}
+
+CAF_TEST(nodes that are connected make one view and agree on homes) {
+  fixture f;
+  auto &a = f.start("anna"), &b = f.start("bert"), &c = f.start("carl");
+  f.connect(a, b);
+  f.connect(b, c);
+  f.connect(a, c);
+  f.run(500ms);
+  for (auto* n : {&a, &b, &c}) {
+    CAF_CHECK(n->machine.active());
+    CAF_CHECK_EQUAL(n->machine.current().members.size(), 3u);
+    CAF_CHECK(n->machine.current() == a.machine.current());
+  }
+  CAF_CHECK(a.machine.home("some queue") == c.machine.home("some queue"));
+}
+
+CAF_TEST(a node that not all hear is a member and home of nothing) {
+  fixture f;
+  auto &a = f.start("anna"), &b = f.start("bert"), &c = f.start("carl");
+  f.connect(a, b);
+  f.connect(a, c); // bert and carl do not hear each other
+  f.run(1500ms);
+  CAF_CHECK_EQUAL(a.machine.current().members.size(), 3u);
+  CAF_REQUIRE_EQUAL(a.machine.current().homes.size(), 1u);
+  CAF_CHECK_EQUAL(a.machine.current().homes.front().name, "anna");
+  CAF_CHECK(b.machine.active() && c.machine.active());
+}
+
+CAF_TEST(when a process is gone the others go on without it at once) {
+  two f;
+  f.kill(f.b);
+  f.run(20ms);
+  CAF_CHECK(f.a.machine.active());
+  CAF_CHECK_EQUAL(f.a.machine.current().members.size(), 1u);
+}
+
+CAF_TEST(a node that is silent is given up after a second) {
+  two f;
+  f.cut = {{"anna", "bert"}, {"bert", "anna"}};
+  f.run(700ms);
+  CAF_CHECK_EQUAL(f.a.machine.current().members.size(), 2u);
+  f.run(600ms);
+  CAF_CHECK_EQUAL(f.a.machine.current().members.size(), 1u);
+  CAF_CHECK(f.a.machine.active() && f.b.machine.active());
+  f.cut.clear();
+  f.run(2s);
+  CAF_CHECK_EQUAL(f.a.machine.current().members.size(), 2u);
+}
+
+CAF_TEST(a new view begins when the queues of the old one have stopped) {
+  fixture f;
+  auto &a = f.start("anna"), &b = f.start("bert");
+  f.run(20ms);
+  a.machine.record("q", {facts::put{m1, text("x"), 5, std::nullopt}}, 1, f.now, a.effects);
+  a.machine.ask(1, "q", asked::pull{0ms}, f.now, a.effects); // the queue serves here
+  a.holds_by_itself = false;
+  f.connect(a, b);
+  f.run(500ms);
+  CAF_REQUIRE_EQUAL(a.all<node_effects::hold_queues>().size(), 1u);
+  CAF_CHECK(!a.machine.active() && !b.machine.active());
+  a.machine.held(f.now, a.effects);
+  f.run();
+  CAF_CHECK(a.machine.active() && b.machine.active());
+  CAF_CHECK(b.machine.copies().holds("q", m1));
+}
+
+CAF_TEST(a node that stood still begins anew before it does anything) {
+  two f;
+  auto before = f.a.machine.current().id;
+  f.now += 3s;
+  f.a.machine.tick(f.now, f.a.effects);
+  CAF_CHECK(!f.a.machine.active());
+  f.b.machine.tick(f.now, f.b.effects); // it judges nobody before it has listened
+  f.run(2s);
+  CAF_CHECK(f.a.machine.active());
+  CAF_CHECK(before < f.a.machine.current().id);
+  CAF_CHECK_EQUAL(f.a.machine.current().members.size(), 2u);
+}
+
+CAF_TEST(a node that leaves is home of nothing and has left when others hold all) {
+  two f;
+  f.put(m1, 1);
+  f.a.machine.leave(f.now, f.a.effects);
+  CAF_CHECK(!f.a.machine.left());
+  f.run(1s);
+  CAF_CHECK(f.a.machine.left());
+  CAF_CHECK(f.a.machine.home(f.queue) == "bert");
+  CAF_CHECK(f.b.machine.copies().holds(f.queue, m1));
+  f.a.machine.stay(f.now, f.a.effects);
+  f.run(1s);
+  CAF_CHECK(f.b.machine.home(f.queue) == "anna");
+}
+
+CAF_TEST(who said farewell is gone and nobody waits for it) {
+  two f;
+  f.b.machine.leave(f.now, f.b.effects);
+  f.run(1s);
+  f.b.machine.farewell();
+  f.run(30ms);
+  CAF_CHECK_EQUAL(f.a.machine.current().members.size(), 1u);
+  CAF_CHECK(f.a.machine.status(f.now).members.back().state == member_state::gone);
+}
+
+CAF_TEST(only a member that is away can be forgotten) {
+  two f;
+  CAF_CHECK(f.a.machine.forget_member("nobody", f.a.effects).error().why == reason::no_such_member);
+  CAF_CHECK(f.a.machine.forget_member("anna", f.a.effects).error().why == reason::member_in_use);
+  CAF_CHECK(f.a.machine.forget_member("bert", f.a.effects).error().why == reason::member_in_use);
+  f.kill(f.b);
+  f.run();
+  CAF_CHECK(f.a.machine.forget_member("bert", f.a.effects).has_value());
+}
+
+// -- facts
+
+CAF_TEST(a fact is safe when every member of the view has it) {
+  two f;
+  f.cut = {{"anna", "bert"}};
+  f.put(m1, 1);
+  f.run(200ms);
+  CAF_CHECK(f.a.all<node_effects::facts_safe>().empty());
+  f.cut.clear();
+  f.run(700ms);
+  CAF_REQUIRE_EQUAL(f.a.all<node_effects::facts_safe>().size(), 1u);
+  CAF_CHECK_EQUAL(f.a.all<node_effects::facts_safe>().front().number, 1u);
+  CAF_CHECK(f.b.machine.copies().holds(f.queue, m1));
+}
+
+CAF_TEST(a fact is safe when whoever lacks it is given up) {
+  two f;
+  f.cut = {{"anna", "bert"}, {"bert", "anna"}};
+  f.put(m1, 1);
+  f.run(1500ms);
+  CAF_CHECK_EQUAL(f.a.all<node_effects::facts_safe>().size(), 1u);
+}
+
+CAF_TEST(copies that were apart are equal when they are one view again) {
+  two f;
+  f.cut = {{"anna", "bert"}, {"bert", "anna"}};
+  f.run(1500ms);
+  f.put(m1, 1);
+  f.b.machine.record(f.queue, {facts::put{m2, text("y"), 5, std::nullopt}}, 1, f.now, f.b.effects);
+  f.a.machine.record("gone", {facts::settled{{{9, 9}}, facts::settled::cause::ack}}, 1, f.now, f.a.effects);
+  f.b.machine.record("gone", {facts::put{{9, 9}, text("z"), 5, std::nullopt}}, 1, f.now, f.b.effects);
+  f.cut.clear();
+  f.run(3s);
+  CAF_CHECK_EQUAL(f.a.machine.current().members.size(), 2u);
+  for (auto* n : {&f.a, &f.b}) {
+    CAF_CHECK(n->machine.copies().holds(f.queue, m1) && n->machine.copies().holds(f.queue, m2));
+    CAF_CHECK(!n->machine.copies().holds("gone", {9, 9}));
+  }
+  CAF_CHECK(f.a.machine.copies().context() == f.b.machine.copies().context());
+}
+
+CAF_TEST(without enough copies pushes are refused and settles are not ) {
+  fixture f;
+  auto& a = f.start("anna", {}, 2);
+  f.run(20ms);
+  a.machine.ask(1, "q", asked::push{m1, text("x")}, f.now, a.effects);
+  a.machine.ask(2, "q", asked::settle{lease_of(m2, home_tag{1}), 0, false}, f.now, a.effects);
+  f.run(20ms);
+  auto answers = a.all<node_effects::answer_question>();
+  CAF_REQUIRE_EQUAL(answers.size(), 1u);
+  CAF_CHECK_EQUAL(answers.front().number, 1u);
+  CAF_CHECK(std::holds_alternative<answered::refused>(answers.front().what));
+  CAF_CHECK_EQUAL(a.all<node_effects::ask_queue>().size(), 1u);
+}
+
+// -- questions
+
+CAF_TEST(a question goes to the home of its queue and its answer comes back) {
+  two f;
+  f.b.machine.ask(5, f.queue, asked::push{m1, text("x")}, f.now, f.b.effects);
+  f.run(30ms);
+  auto asked = f.a.all<node_effects::ask_queue>();
+  CAF_REQUIRE_EQUAL(asked.size(), 1u);
+  CAF_CHECK(f.b.all<node_effects::ask_queue>().empty());
+  f.a.machine.queue_told(asked[0].by, answered::pushed{1}, f.now, f.a.effects);
+  f.run(30ms);
+  auto answers = f.b.all<node_effects::answer_question>();
+  CAF_REQUIRE_EQUAL(answers.size(), 1u);
+  CAF_CHECK_EQUAL(answers[0].number, 5u);
+}
+
+CAF_TEST(a question whose home dies is asked of the next one) {
+  two f;
+  f.b.machine.ask(5, f.queue, asked::push{m1, text("x")}, f.now, f.b.effects);
+  f.run(30ms);
+  f.kill(f.a);
+  f.run(100ms);
+  auto asked = f.b.all<node_effects::ask_queue>();
+  CAF_REQUIRE_EQUAL(asked.size(), 1u);
+  CAF_CHECK((asked[0].by == asker{0, 5}));
+}
+
+CAF_TEST(a queue that bounces a question is asked again) {
+  two f;
+  f.a.machine.ask(5, f.queue, asked::pull{std::nullopt}, f.now, f.a.effects);
+  f.run(20ms);
+  f.a.machine.queue_told({0, 5}, std::nullopt, f.now, f.a.effects);
+  f.run(100ms);
+  CAF_CHECK_EQUAL(f.a.all<node_effects::ask_queue>().size(), 2u);
+}
+
+CAF_TEST(a push that was taken in before is answered and asked of nobody) {
+  two f;
+  f.put(m1, 1);
+  f.a.machine.ask(5, f.queue, asked::push{m1, text("x")}, f.now, f.a.effects);
+  f.run(100ms);
+  CAF_CHECK(f.a.all<node_effects::ask_queue>().empty());
+  CAF_CHECK_EQUAL(f.a.all<node_effects::answer_question>().size(), 1u);
+}
+
+CAF_TEST(a pull that is forgotten is cancelled where it waits) {
+  two f;
+  f.b.machine.ask(5, f.queue, asked::pull{std::nullopt}, f.now, f.b.effects);
+  f.run(30ms);
+  f.b.machine.forget(5, f.now, f.b.effects);
+  f.run(30ms);
+  CAF_CHECK_EQUAL(f.a.all<node_effects::cancel_pull>().size(), 1u);
+}
+
+CAF_TEST(what a forgotten pull brings goes back) {
+  two f;
+  f.b.machine.ask(5, f.queue, asked::pull{std::nullopt}, f.now, f.b.effects);
+  f.run(30ms);
+  auto by = f.a.all<node_effects::ask_queue>().at(0).by;
+  f.b.machine.forget(5, f.now, f.b.effects);
+  f.forget();
+  auto tag = f.a.machine.options().tag;
+  f.a.machine.queue_told(by, answered::delivered{f.queue, {lease_of(m1, tag), text("x"), 0, {}}}, f.now,
+                         f.a.effects);
+  f.run(100ms);
+  auto asked = f.a.all<node_effects::ask_queue>();
+  CAF_REQUIRE_EQUAL(asked.size(), 1u);
+  CAF_CHECK(std::holds_alternative<asked::give_back>(asked[0].what));
+}
+
+CAF_TEST(a delivery of what is settled by now does not leave) {
+  two f;
+  f.put(m1, 1);
+  f.a.machine.ask(5, f.queue, asked::pull{std::nullopt}, f.now, f.a.effects);
+  f.b.machine.record(f.queue, {facts::settled{{m1}, facts::settled::cause::ack}}, 1, f.now, f.b.effects);
+  f.run(50ms);
+  auto tag = f.a.machine.options().tag;
+  f.a.machine.queue_told({0, 5}, answered::delivered{f.queue, {lease_of(m1, tag), text("x"), 0, {}}}, f.now,
+                         f.a.effects);
+  f.run(100ms);
+  CAF_CHECK(f.a.all<node_effects::answer_question>().empty());
+  CAF_CHECK_EQUAL(f.a.all<node_effects::forget_messages>().size(), 1u);
+}
+
+CAF_TEST(a settle that was done is answered as done when it is asked again) {
+  two f;
+  f.put(m1, 1);
+  f.a.machine.record(f.queue, {facts::settled{{m1}, facts::settled::cause::ack}}, 2, f.now, f.a.effects);
+  auto refused = answered::refused{static_cast<std::uint8_t>(reason::no_such_lease), ""};
+  for (bool again : {false, true}) {
+    f.forget();
+    f.a.machine.ask(again ? 6 : 5, f.queue, asked::settle{lease_of(m1, home_tag{1}), 0, again}, f.now,
+                    f.a.effects);
+    f.run(20ms);
+    f.a.machine.queue_told({0, again ? 6U : 5U}, refused, f.now, f.a.effects);
+    f.run(20ms);
+    auto answers = f.a.all<node_effects::answer_question>();
+    CAF_REQUIRE_EQUAL(answers.size(), 1u);
+    CAF_CHECK_EQUAL(std::holds_alternative<answered::nothing>(answers[0].what), again);
+  }
+}
+
+CAF_TEST(an ack under a delivery that was outdone settles and is answered when that is safe) {
+  two f;
+  f.put(m1, 1);
+  f.a.machine.record(f.queue,
+                     {facts::leased{m1, 1, home_tag{1}, 10s}, facts::leased{m1, 1, home_tag{2}, 10s}}, 2,
+                     f.now, f.a.effects);
+  f.run(20ms);
+  f.a.machine.ask(5, f.queue, asked::settle{lease_of(m1, home_tag{1}), 0, false}, f.now, f.a.effects);
+  f.run(20ms);
+  f.a.machine.queue_told({0, 5}, answered::refused{static_cast<std::uint8_t>(reason::no_such_lease), ""},
+                         f.now, f.a.effects);
+  f.run(50ms);
+  CAF_CHECK(!f.b.machine.copies().holds(f.queue, m1));
+  auto answers = f.a.all<node_effects::answer_question>();
+  CAF_REQUIRE_EQUAL(answers.size(), 1u);
+  CAF_CHECK(std::holds_alternative<answered::nothing>(answers[0].what));
+}
+
+// -- names, properties, rules
+
+CAF_TEST(what is written on one node is so on the other before it is answered) {
+  two f;
+  property_set change;
+  change.retry = 7;
+  f.b.machine.patch(1, "some", change, f.now, f.b.effects);
+  f.run(50ms);
+  CAF_REQUIRE(f.a.machine.names().find("some") != nullptr);
+  CAF_CHECK_EQUAL(*f.a.machine.names().find("some")->own.retry, 7u);
+  CAF_CHECK_EQUAL(f.b.all<node_effects::write_done>().size(), 1u);
+  CAF_CHECK(!f.a.all<node_effects::metadata_changed>().empty());
+}
+
+CAF_TEST(a deletion settles what its node knows of and nothing else) {
+  two f;
+  f.put(m1, 1);
+  f.run(50ms);
+  f.cut = {{"anna", "bert"}};
+  f.put(m2, 2); // bert has not heard of it
+  f.b.machine.remove(1, f.queue, f.now, f.b.effects);
+  f.run(100ms);
+  CAF_CHECK(!f.a.machine.copies().holds(f.queue, m1));
+  CAF_CHECK(f.a.machine.copies().holds(f.queue, m2));
+  f.cut.clear();
+  f.run(1s);
+  CAF_CHECK(f.a.machine.names().contains(f.queue)); // whatever holds a message exists
+  CAF_CHECK(f.b.machine.names().contains(f.queue));
+  CAF_CHECK(f.b.machine.copies().holds(f.queue, m2));
+}
