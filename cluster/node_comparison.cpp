@@ -39,10 +39,10 @@ void node_machine::answer_waiting(peer& p, time_point now) {
   if (!p.waiting)
     return;
   auto round = p.waiting->round;
-  if (is_planted(planted_bug::round_never_answered) && round != view_id{} && round < view_.id)
-    return p.waiting.reset();
   bool asker_is_past = p.beat && p.beat->view > round;
   bool stops_yet = round == view_.id && flushed_ != view_.id && !withdrawn_;
+  if (is_planted(planted_bug::round_never_answered) && round != view_id{} && (round != view_.id || stops_yet))
+    return round <= flushed_ ? p.waiting.reset() : void();
   if (!asker_is_past && (round > view_.id || stops_yet))
     return;
   auto theirs = *std::exchange(p.waiting, std::nullopt);
@@ -88,8 +88,7 @@ void node_machine::heard(peer& from, says::compared& what, time_point now, node_
     return;
   // The context of whoever asked is that of its summary: what it has seen since, in queues whose sums were
   // equal then, it holds, and nobody has said so.
-  auto of_the_summary = what.reply && !is_planted(planted_bug::context_of_the_reply);
-  auto context = of_the_summary ? std::exchange(from.context, {}) : std::move(what.context);
+  auto context = what.reply ? std::exchange(from.context, {}) : std::move(what.context);
   std::vector<message_id> to_come;
   for (auto& theirs : from.holdings) {
     replica::change change;
@@ -106,8 +105,7 @@ void node_machine::heard(peer& from, says::compared& what, time_point now, node_
   if (!what.reply) {
     if (what.metadata_differs)
       say_metadata(from);
-    auto none = is_planted(planted_bug::context_of_the_reply) ? replica_.context() : id_set{};
-    say(from, says::compared{what.round, true, std::move(none), false});
+    say(from, says::compared{what.round, true, {}, false});
   }
   from.owe_complete = true;
   move_what_is_owed(from, now);

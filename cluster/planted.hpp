@@ -11,7 +11,7 @@ enum class planted_bug {
   lease_without_consent, ///< a home begins before the others have stopped and told
   grown_window,          ///< a closed list grows by what another one has that shares a message with it
   half_a_list,           ///< a list is what is here of it, though the rest may be under way
-  context_of_the_reply,  ///< a copy takes over a context that is newer than the lists it was compared by
+  context_before_bodies, ///< what is still to come counts as seen
   round_never_answered,  ///< who asks to be compared for a view that is over hears nothing
   settled_leaves,        ///< a delivery leaves though this node knows by now that it is settled
   older_word_wins,       ///< metadata: what was heard last counts, not what was written last

@@ -1,6 +1,8 @@
 // What other copies tell: two of them become equal.
 #include "cluster/replica.hpp"
 
+#include "cluster/planted.hpp"
+
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
@@ -29,7 +31,10 @@ void replica::take(std::string_view name, const std::vector<unit_record>& units,
   std::unordered_set<message_id> fresh;
   for (const auto& m : messages) {
     auto unit = unit_of.find(m.id);
-    if (unit == unit_of.end() || !context_.add(m.id))
+    if (unit == unit_of.end())
+      continue;
+    bool is_new = context_.add(m.id);
+    if (!is_new && !(is_planted(planted_bug::put_without_context) && !q.messages.contains(m.id)))
       continue;
     arrive(q, m.id, m.content, progress::from(unit->second->state, now));
     fresh.insert(m.id);
@@ -85,7 +90,7 @@ replica::difference replica::compare(std::string_view name, const std::vector<un
 
 void replica::unite(id_set context, const std::vector<message_id>& to_come) {
   for (auto id : to_come)
-    if (!context_.contains(id))
+    if (!context_.contains(id) && !is_planted(planted_bug::context_before_bodies))
       context.remove(id);
   context_.unite(context);
   // A message that a list waits for may turn out to be settled.

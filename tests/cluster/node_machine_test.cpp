@@ -194,8 +194,9 @@ CAF_TEST(a fact is safe when every member of the view has it) {
   CAF_CHECK(f.a.all<node_effects::facts_safe>().empty());
   f.cut.clear();
   f.run(700ms);
-  CAF_REQUIRE_EQUAL(f.a.all<node_effects::facts_safe>().size(), 1u);
-  CAF_CHECK_EQUAL(f.a.all<node_effects::facts_safe>().front().number, 1u);
+  auto safe = f.a.all<node_effects::facts_safe>();
+  CAF_REQUIRE_EQUAL(safe.size(), 1u);
+  CAF_CHECK_EQUAL(safe.front().number, 1u);
   CAF_CHECK(f.b.machine.copies().holds(f.queue, m1));
 }
 

@@ -33,8 +33,8 @@ outcome run_seed(std::uint64_t seed, bool trace, std::uint64_t watched) {
 
 const std::vector<std::string_view>& bug_names() {
   static const std::vector<std::string_view> names{
-    "put-without-context",  "answer-before-copies", "lease-without-consent", "grown-window",   "half-a-list",
-    "context-of-the-reply", "round-never-answered", "settled-leaves",        "older-word-wins"};
+    "put-without-context",   "answer-before-copies", "lease-without-consent", "grown-window",   "half-a-list",
+    "context-before-bodies", "round-never-answered", "settled-leaves",        "older-word-wins"};
   return names;
 }
 
