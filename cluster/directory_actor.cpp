@@ -2,14 +2,13 @@
 
 #include "actors/errors.hpp"
 #include "actors/registry/registry_machine.hpp"
+#include "cluster/broken.hpp"
 #include "cluster/front_actor.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <caf/typed_event_based_actor.hpp>
-#include <exception>
 #include <functional>
-#include <spdlog/spdlog.h>
 #include <unordered_map>
 #include <utility>
 
@@ -24,15 +23,7 @@ public:
         node_(std::move(node)),
         hooks_(std::make_shared<const hook_catalog>(std::move(hooks))),
         machine_(*hooks_) {
-    set_exception_handler([](caf::scheduled_actor*, std::exception_ptr& e) -> caf::error {
-      try {
-        std::rethrow_exception(e);
-      } catch (const std::exception& broken) {
-        spdlog::critical("cluster.broken what=\"{}\" message=\"this process ends; the other nodes go on\"",
-                         broken.what());
-      }
-      std::terminate();
-    });
+    set_exception_handler(end_broken_node);
     set_exit_handler([this](caf::exit_msg& asked) { on_stop(asked); });
     set_down_handler([this](const caf::down_msg& gone) {
       std::erase_if(subscribers_, [&](const auto& s) { return s.address() == gone.source; });

@@ -1,6 +1,7 @@
 #include "cluster/metadata.hpp"
 
 #include "cluster/planted.hpp"
+#include "core/mix.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -9,20 +10,12 @@ namespace lmq {
 
 namespace {
 
-std::uint64_t mix(std::uint64_t x) {
-  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
-  return x ^ x >> 31;
-}
-
 std::uint64_t mix(std::uint64_t seed, std::string_view text) {
-  for (unsigned char c : text)
-    seed = (seed ^ c) * 0x100000001b3ULL;
-  return mix(seed);
+  return mix_bits(hash_text(text, seed));
 }
 
 std::uint64_t mix(std::uint64_t seed, stamp s) {
-  return mix(seed ^ mix(s.clock) ^ mix(s.writer + 0x9e3779b97f4a7c15ULL));
+  return mix_bits(seed ^ mix_bits(s.clock) ^ mix_bits(s.writer + mix_step));
 }
 
 /// Takes the value over if it was written later.
@@ -182,7 +175,7 @@ std::uint64_t metadata::digest() const {
     auto of_queue = mix(mix(2, name), q.of_existence) + (q.exists ? 1 : 0);
     for (const auto& s : q.of_own)
       of_queue = mix(of_queue, s);
-    sum += mix(of_queue);
+    sum += mix_bits(of_queue);
   }
   return sum;
 }

@@ -3,6 +3,7 @@
 #include "actors/deadline_tick.hpp"
 #include "actors/errors.hpp"
 #include "actors/guarded_promise.hpp"
+#include "cluster/broken.hpp"
 #include "cluster/codec.hpp"
 #include "cluster/local_queues.hpp"
 #include "core/host_port.hpp"
@@ -10,7 +11,6 @@
 #include <algorithm>
 #include <caf/typed_event_based_actor.hpp>
 #include <chrono>
-#include <exception>
 #include <fmt/format.h>
 #include <set>
 #include <spdlog/spdlog.h>
@@ -38,15 +38,7 @@ public:
         board_(std::move(board)),
         machine_(std::move(options), system().clock().now(), wall_now()),
         local_(*this, *this) {
-    set_exception_handler([](caf::scheduled_actor*, std::exception_ptr& e) -> caf::error {
-      try {
-        std::rethrow_exception(e);
-      } catch (const std::exception& broken) {
-        spdlog::critical("cluster.broken what=\"{}\" message=\"this process ends; the other nodes go on\"",
-                         broken.what());
-      }
-      std::terminate();
-    });
+    set_exception_handler(end_broken_node);
     set_exit_handler([this](caf::exit_msg& asked) { quit(std::move(asked.reason)); });
   }
 
@@ -150,7 +142,6 @@ private:
     wanted what;
     queue_name queue;
     std::optional<waiter_id> waiter;
-    std::optional<time_point> until; ///< an answer is given up then
   };
 
   time_point now() { return system().clock().now(); }
@@ -206,10 +197,9 @@ private:
                              bool for_long = false) {
     auto number = ++last_number_;
     auto at = now();
-    auto until = for_long ? std::nullopt : std::optional{at + homeless_max};
-    asked_.emplace(number, waiting_question{open_request{*this}, kind<Answer>(), queue, waiter, until});
-    if (until)
-      homeless_.emplace_back(*until, number);
+    asked_.emplace(number, waiting_question{open_request{*this}, kind<Answer>(), queue, waiter});
+    if (!for_long)
+      homeless_.emplace_back(at + homeless_max, number);
     step([&](auto) { machine_.ask(number, *queue, std::move(what), at, out_); });
     return {};
   }

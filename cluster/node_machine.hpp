@@ -256,7 +256,6 @@ private:
   void heard(peer& from, says::changed& what, time_point now, node_effect_list& out);
   void forget_queue(const std::string& queue);
   void write(std::uint64_t number, std::optional<metadata_change> change, node_effect_list& out);
-  void metadata_is_different(const metadata_change& what, time_point now, node_effect_list& out);
   std::uint64_t wall(time_point now) const;
   stamp stamp_at(time_point now) { return {clock_.next(wall(now)), options_.self.incarnation}; }
 
@@ -270,6 +269,8 @@ private:
   void heard(peer& from, says::tell& what, time_point now, node_effect_list& out);
   void heard(peer& from, const says::farewell& what, time_point now, node_effect_list& out);
   void tell(asker by, reply what, time_point now, node_effect_list& out);
+  void tell_when_safe(asker by, reply what, time_point now, node_effect_list& out);
+  bool in_agreement() const noexcept;
   void give_back(const std::string& queue, const delivery& what, time_point now, node_effect_list& out);
   void forget_questions_of(const peer& p, node_effect_list& out);
   bool done_already(const std::string& queue, const asked::settle& what) const;

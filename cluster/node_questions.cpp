@@ -22,9 +22,14 @@ void node_machine::ask(std::uint64_t number, std::string queue, question what, t
   dispatch(number, it->second, now, out);
 }
 
+/// There is a view, this node has stopped for it, and nobody has withdrawn: it is known who is home.
+bool node_machine::in_agreement() const noexcept {
+  return view_.id.number != 0 && flushed_ == view_.id && !withdrawn_;
+}
+
 /// Sends the question where it belongs, if that is known now.
 void node_machine::dispatch(std::uint64_t number, open_question& q, time_point now, node_effect_list& out) {
-  if (view_.id.number == 0 || flushed_ != view_.id || withdrawn_)
+  if (!in_agreement())
     return; // until there is a view
   if (std::holds_alternative<asked::push>(q.what) && view_.members.size() < options_.min_copies) {
     auto text = "there are " + std::to_string(view_.members.size()) +
@@ -59,7 +64,7 @@ void node_machine::dispatch(std::uint64_t number, open_question& q, time_point n
 
 /// All that are not asked of whoever is their home now; and what others asked while this node was not ready.
 void node_machine::dispatch_all(time_point now, node_effect_list& out) {
-  if (view_.id.number == 0 || flushed_ != view_.id || withdrawn_)
+  if (!in_agreement())
     return;
   std::vector<std::uint64_t> numbers; // an answer may come at once and change the map
   for (const auto& [number, q] : questions_)
@@ -90,12 +95,7 @@ void node_machine::ask_here(asker by, const std::string& queue, const question& 
   if (const auto* push = std::get_if<asked::push>(&what);
       push != nullptr && replica_.context().contains(push->id)) {
     // Sent again: it is answered when what was made of it is safe.
-    awaited_.push_back(
-      {position_,
-       {},
-       0,
-       std::pair{by, reply{answered::pushed{static_cast<std::uint8_t>(push_outcome::stored)}}}});
-    return release_what_is_safe(now, out);
+    return tell_when_safe(by, answered::pushed{static_cast<std::uint8_t>(push_outcome::stored)}, now, out);
   }
   serve(queue, now, out);
   served_.insert_or_assign(by, served_question{queue, what, false});
@@ -155,20 +155,17 @@ void node_machine::queue_told(asker by, std::optional<reply> what, time_point no
   const auto* no = std::get_if<answered::refused>(&*what);
   const auto* settle = std::get_if<asked::settle>(&asked.what);
   if (no != nullptr && settle != nullptr && static_cast<reason>(no->why) == reason::no_such_lease) {
-    if (settle->again && done_already(asked.queue, *settle)) {
-      awaited_.push_back({position_, {}, 0, std::pair{by, reply{answered::nothing{}}}});
-      return release_what_is_safe(now, out);
-    }
+    if (settle->again && done_already(asked.queue, *settle))
+      return tell_when_safe(by, answered::nothing{}, now, out);
     if (static_cast<verdict>(settle->verdict) == verdict::ack)
       if (auto ids = replica_.still_leased(asked.queue, settle->lease, now); !ids.empty()) {
         // A delivery that lost against another of the same messages: it still settles what it brought.
         std::vector<fact> gone{facts::settled{ids}};
         replica::change ours;
         replica_.apply(asked.queue, gone, now, ours);
-        auto position = next_position(says::recorded{asked.queue, std::move(gone)});
+        next_position(says::recorded{asked.queue, std::move(gone)});
         out.emplace_back(node_effects::forget_messages{asked.queue, std::move(ids)});
-        awaited_.push_back({position, {}, 0, std::pair{by, reply{answered::nothing{}}}});
-        return release_what_is_safe(now, out);
+        return tell_when_safe(by, answered::nothing{}, now, out);
       }
   }
   tell(by, *std::move(what), now, out);
@@ -195,6 +192,12 @@ bool node_machine::done_already(const std::string& queue, const asked::settle& w
   case verdict::extend: return false;
   }
   return false;
+}
+
+/// When all that was said here until now is safe.
+void node_machine::tell_when_safe(asker by, reply what, time_point now, node_effect_list& out) {
+  awaited_.push_back({position_, {}, 0, std::pair{by, std::move(what)}});
+  release_what_is_safe(now, out);
 }
 
 void node_machine::tell(asker by, reply what, time_point now, node_effect_list& out) {

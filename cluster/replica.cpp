@@ -2,6 +2,7 @@
 #include "cluster/replica.hpp"
 
 #include "cluster/planted.hpp"
+#include "core/mix.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,20 +11,14 @@ namespace lmq {
 
 namespace {
 
-std::uint64_t mix(std::uint64_t x) {
-  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
-  return x ^ x >> 31;
-}
-
 std::uint64_t mix(std::uint64_t seed, message_id id) {
-  return mix(mix(seed ^ id.incarnation) + id.counter * 0x9e3779b97f4a7c15ULL);
+  return mix_bits(mix_bits(seed ^ id.incarnation) + id.counter * mix_step);
 }
 
 enum class kind : std::uint8_t { message = 0, whole = 4, open = 12, ghost = 20 };
 
 std::uint64_t sum_of_unit(message_id unit, const progress& p, kind of) {
-  auto seed = mix(std::uint64_t{p.deliveries} << 32 | p.retries_left);
+  auto seed = mix_bits(std::uint64_t{p.deliveries} << 32 | p.retries_left);
   auto flags = (p.exhausted ? 1U : 0U) | (p.leased ? 2U : 0U) | static_cast<unsigned>(of);
   return mix(seed + flags + (p.deliveries > 0 ? std::uint64_t(p.home) << 8 : 0), unit);
 }

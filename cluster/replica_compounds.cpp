@@ -8,6 +8,7 @@
 #include "cluster/replica.hpp"
 
 #include "cluster/planted.hpp"
+#include "core/mix.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -24,14 +25,9 @@ message_id alone(message_id id) {
   return compound_id(id, home_tag{});
 }
 
-std::uint64_t mix(std::uint64_t x) {
-  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
-  return x ^ x >> 31;
-}
-
 std::uint64_t sum_of_part(message_id part, message_id unit) {
-  return mix(mix(mix(mix(part.incarnation) + part.counter) + unit.incarnation) + unit.counter);
+  return mix_bits(mix_bits(mix_bits(mix_bits(part.incarnation) + part.counter) + unit.incarnation) +
+                  unit.counter);
 }
 
 } // namespace

@@ -2,6 +2,8 @@
 
 #ifdef LMQ_FAULTS
 
+#include "core/mix.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <charconv>
@@ -30,10 +32,7 @@ std::vector<chance> chances;
 
 /// splitmix64: the n-th number of a seed's sequence, without the ones before it.
 std::uint64_t number(std::uint64_t of_seed, std::uint64_t n) noexcept {
-  auto x = of_seed + n * 0x9e3779b97f4a7c15ULL;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-  return x ^ (x >> 31);
+  return mix_bits(of_seed + n * mix_step);
 }
 
 void start(kind k) noexcept {

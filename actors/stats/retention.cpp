@@ -1,6 +1,7 @@
 #include "actors/stats/retention.hpp"
 
 #include "actors/stats/distribution.hpp"
+#include "core/mix.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -58,10 +59,7 @@ retention::slot& retention::open_slot(std::int64_t number) {
 
 // SplitMix64; its upper half scaled to [0, bound), for which a bias of bound / 2^32 is no matter here.
 std::uint32_t retention::draw_below(std::uint32_t bound) noexcept {
-  auto z = random_ += 0x9e3779b97f4a7c15;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  z ^= z >> 31;
+  auto z = mix_bits(random_ += mix_step);
   return static_cast<std::uint32_t>(((z >> 32) * bound) >> 32);
 }
 

@@ -6,11 +6,11 @@
 #include "apps/command_line.hpp"
 #include "apps/option_table.hpp"
 #include "core/ids.hpp"
+#include "tests/apps/temporary_folder.hpp"
 
 #include <cstdio>
 #include <map>
 #include <stdexcept>
-#include <unistd.h>
 
 using namespace lmq;
 using namespace std::chrono_literals;
@@ -29,20 +29,13 @@ const char* environment(const char* name) {
 /// A file with that text for as long as it lives.
 class temporary_file {
 public:
-  explicit temporary_file(std::string_view text) {
-    auto fd = mkstemp(path_.data());
-    if (fd < 0 || write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-      throw std::runtime_error("no temporary file");
-    close(fd);
-  }
-  ~temporary_file() { unlink(path_.c_str()); }
-  temporary_file(const temporary_file&) = delete;
-  temporary_file& operator=(const temporary_file&) = delete;
+  explicit temporary_file(std::string_view text) : path_(folder_.write("file", text)) {}
 
   const std::string& path() const { return path_; }
 
 private:
-  std::string path_ = "/tmp/lmq-test-XXXXXX";
+  lmq::testing::temporary_folder folder_;
+  std::string path_;
 };
 
 struct fixture {

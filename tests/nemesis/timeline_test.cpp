@@ -59,5 +59,6 @@ CAF_TEST(troubles are counted by their names) {
   timeline times{1};
   times.trouble("push_503");
   times.trouble("push_503");
-  CAF_CHECK_EQUAL(times.troubles().at("push_503"), 2u);
+  auto troubles = times.troubles();
+  CAF_CHECK_EQUAL(troubles.at("push_503"), 2u);
 }
