@@ -2,6 +2,7 @@
 
 #include "actors/errors.hpp"
 #include "cluster/codec.hpp"
+#include "cluster/node_machine.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 #include <utility>
@@ -264,7 +265,7 @@ std::optional<std::uint64_t> local_queues::token_of(const std::shared_ptr<const 
                                                     std::uint64_t number) {
   auto it = queues_.find(*queue);
   if (it == queues_.end() || it->second.name != queue)
-    return 0; // of a queue that is deleted: what it has decided counts, and nobody waits for it
+    return node_machine::of_deleted; // what it has decided counts
   auto& local = it->second;
   if (number <= local.recorded) {
     if (number <= local.safe && local.actor)

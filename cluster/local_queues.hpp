@@ -60,7 +60,7 @@ public:
   void cancel(asker by, const std::string& queue);
 
   /// A batch's number for `safe`: unlike the queue's own it tells a queue from one that was deleted before
-  /// it. Nothing: that batch has come before.
+  /// it. Nothing: that batch has come before. `node_machine::of_deleted`: the queue is deleted.
   std::optional<std::uint64_t> token_of(const std::shared_ptr<const std::string>& queue,
                                         std::uint64_t number);
 

@@ -28,7 +28,11 @@ void node_machine::record(const std::string& queue, const std::vector<fact>& fac
   begin_step(now, out);
   replica::change ours;
   replica_.apply(queue, facts, now, ours);
-  awaited_.push_back({next_position(says::recorded{queue, facts}), queue, number, std::nullopt});
+  auto position = next_position(says::recorded{queue, facts});
+  if (number == of_deleted)
+    tell_queue(queue, ours, now, out);
+  else
+    awaited_.push_back({position, queue, number, std::nullopt});
   release_what_is_safe(now, out);
   if (!metadata_.contains(queue) && active_ && is_home(queue) && replica_.size(queue) > 0)
     if (auto change =
@@ -86,6 +90,17 @@ void node_machine::heard(peer& from, says::recorded& what, time_point now, node_
 /// peer themselves.
 void node_machine::absorb(const peer& from, const std::string& queue, replica::change& what, time_point now,
                           node_effect_list& out) {
+  tell_queue(queue, what, now, out);
+  const auto& units = what.appeared;
+  if (!what.settled.empty())
+    relay(from, says::recorded{queue, {facts::settled{what.settled}}});
+  if (!units.empty() && peers_.size() > 1)
+    relay(from, replica_.to_move(queue, units, now));
+}
+
+/// The queue hears, if it serves here, what others have done to it. Sorts what appeared.
+void node_machine::tell_queue(const std::string& queue, replica::change& what, time_point now,
+                              node_effect_list& out) {
   auto& units = what.appeared;
   std::sort(units.begin(), units.end());
   units.erase(std::unique(units.begin(), units.end()), units.end());
@@ -107,10 +122,6 @@ void node_machine::absorb(const peer& from, const std::string& queue, replica::c
   } else if (!units.empty() && replica_.ready(queue) > 0) {
     out.emplace_back(node_effects::maybe_ready{queue});
   }
-  if (!what.settled.empty())
-    relay(from, says::recorded{queue, {facts::settled{what.settled}}});
-  if (!units.empty() && peers_.size() > 1)
-    relay(from, replica_.to_move(queue, units, now));
 }
 
 /// To those who do not hear the peer themselves; and to those that are being compared with, whose lists may

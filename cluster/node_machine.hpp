@@ -50,6 +50,9 @@ struct node_options {
 
 class node_machine {
 public:
+  /// Number of what a queue records that was deleted meanwhile: a push that was decided before it knew.
+  static constexpr std::uint64_t of_deleted = 0;
+
   /// @param wall_ms  milliseconds since 1970, at `now`
   node_machine(node_options options, time_point now, std::uint64_t wall_ms);
 
@@ -97,8 +100,8 @@ public:
   /// What a queue has decided.
   ///
   /// @param number  `facts_safe` bears it. Greater than any before it of a queue of this name, also of one
-  /// that was
-  ///                deleted: otherwise what that one recorded would make answers of its successor safe
+  ///                that was deleted: otherwise what that one recorded would make answers of its successor
+  ///                safe. `of_deleted`: nobody waits for it, and the successor hears what it was
   void record(const std::string& queue, const std::vector<fact>& facts, std::uint64_t number, time_point now,
               node_effect_list& out);
 
@@ -250,6 +253,7 @@ private:
   void heard(peer& from, says::recorded& what, time_point now, node_effect_list& out);
   void absorb(const peer& from, const std::string& queue, replica::change& what, time_point now,
               node_effect_list& out);
+  void tell_queue(const std::string& queue, replica::change& what, time_point now, node_effect_list& out);
   void relay(const peer& from, const cluster_message& what);
   void acknowledged(peer& p);
   void release_what_is_safe(time_point now, node_effect_list& out);

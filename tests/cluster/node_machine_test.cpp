@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr message_id m1{7, 1}, m2{7, 2};
+constexpr message_id m1{7, 1}, m2{7, 2}, m3{7, 3};
 
 /// Two nodes in one view, and a queue whose home is the first.
 struct two : fixture {
@@ -389,4 +389,31 @@ CAF_TEST(a deletion settles what its node knows of and nothing else) {
   CAF_CHECK(f.a.machine.names().contains(f.queue)); // whatever holds a message exists
   CAF_CHECK(f.b.machine.names().contains(f.queue));
   CAF_CHECK(f.b.machine.copies().holds(f.queue, m2));
+}
+
+CAF_TEST(what a deleted queue has decided reaches the queue that came after it) {
+  two f;
+  f.put(m1, 1);
+  f.run(50ms);
+  f.a.machine.remove(1, f.queue, f.now, f.a.effects);
+  f.run(50ms);
+  f.a.machine.ask(1, f.queue, asked::push{m2, text("x")}, f.now, f.a.effects);
+  f.run(50ms);
+  CAF_REQUIRE(f.a.machine.serves(f.queue));
+  f.put(m3, node_machine::of_deleted);
+  f.run(50ms);
+  auto adopted = f.a.all<node_effects::adopt_units>();
+  CAF_REQUIRE_EQUAL(adopted.size(), 1u);
+  CAF_CHECK_EQUAL(adopted[0].units.at(0).unit, m3);
+  CAF_CHECK(f.b.machine.copies().holds(f.queue, m3));
+}
+
+CAF_TEST(what a deleted queue has decided keeps no answer of its successor waiting) {
+  two f;
+  f.put(m1, 7);
+  f.put(m2, node_machine::of_deleted);
+  f.run(50ms);
+  auto safe = f.a.all<node_effects::facts_safe>();
+  CAF_REQUIRE_EQUAL(safe.size(), 1u);
+  CAF_CHECK_EQUAL(safe[0].number, 7u);
 }
