@@ -71,10 +71,9 @@ result<void> queue_machine::nack(lease_id lease, time_point now, effects& out) {
   tick(now, out);
   LMQ_FAULT_POINT("queue.nack");
   return honoured(lease).map([&](index::iterator it) {
-    if (const auto& e = it->second; e.deliveries != lease.delivery || e.home != lease.home) {
-      make_room(out, 2); // it began and ended, or neither
+    prepare_end(out, 2); // an unheard of one begins and ends, or neither
+    if (const auto& e = it->second; e.deliveries != lease.delivery || e.home != lease.home)
       it = lease_anew(it, lease, now + properties_.timeout, out);
-    }
     end_lease(it, {now, next_sequence_++}, out);
   });
 }
@@ -284,15 +283,21 @@ void queue_machine::make_ready(index::iterator pending, place where) {
   ready_.insert(ready_.end(), std::move(node));
 }
 
-/// A delivery ended without an ack: spends a retry. Throws: nothing has changed.
+/// Makes room for what `end_lease` records, and n - 1 effects before it.
+void queue_machine::prepare_end(effects& out, std::size_t n) const {
+  if (!role_.records)
+    return;
+  make_room(out, n);
+  LMQ_FAULT_POINT("queue.record_end");
+}
+
+/// A delivery ended without an ack: spends a retry. After `prepare_end` nothing fails.
 void queue_machine::end_lease(index::iterator leased, place where, effects& out) {
   auto& e = leased->second;
   bool last = e.retries_left == 0;
-  if (role_.records) {
-    LMQ_FAULT_POINT("queue.record_end");
+  if (role_.records)
     out.emplace_back(
       record{facts::ended{e.id, e.retries_left - (last ? 0 : 1), last, false, e.deliveries, e.home}});
-  }
   if (last)
     e.exhausted = true;
   else
@@ -318,7 +323,10 @@ void queue_machine::expire_messages(time_point now, effects& out) {
     auto it = pending_.begin();
     switch (it->second.is) {
     case state::accumulating: close_window(it, out); break;
-    case state::leased: end_lease(it, it->first, out); break;
+    case state::leased:
+      prepare_end(out, 1);
+      end_lease(it, it->first, out);
+      break;
     case state::ready: break; // never in this index: queue_invariants.hpp
     }
   }

@@ -248,6 +248,7 @@ private:
   result<index::iterator> honoured(lease_id lease);
   index::iterator lease_anew(index::iterator it, lease_id lease, time_point until, effects& out);
   void make_ready(index::iterator pending, place where);
+  void prepare_end(effects& out, std::size_t n) const;
   void end_lease(index::iterator leased, place where, effects& out);
   void close_window(index::iterator it, effects& out);
   void expire_messages(time_point now, effects& out);
