@@ -16,7 +16,7 @@ constexpr std::size_t piece_head_bytes = 8;
 void link::begin(std::uint32_t theirs) {
   theirs_ = theirs;
   pieces_.clear();
-  acknowledged_ = sent_ = sent_ever_ = received_ = 0;
+  acknowledged_ = sent_ = sent_ever_ = received_ = confirmed_ = 0;
   under_way_bytes_ = backlog_bytes_ = backlog_messages_ = 0;
   partial_.clear();
   early_.clear();
@@ -39,6 +39,13 @@ std::uint64_t link::send(link_payload message) {
   backlog_bytes_ += message->size();
   ++backlog_messages_;
   return acknowledged_ + pieces_.size();
+}
+
+void link::confirm(const receipt& what) noexcept {
+  if (what.epoch != epoch_ || what.theirs != theirs_ || what.received <= confirmed_)
+    return;
+  confirmed_ = what.received;
+  owe_word_ = limits_.acknowledge_when_told;
 }
 
 std::optional<time_point> link::stalled_since() const noexcept {
@@ -77,7 +84,7 @@ void link::poll(time_point now, const std::string* beat, std::vector<std::string
     pack.pack_array(6);
     pack.pack(epoch_);
     pack.pack(theirs_);
-    pack.pack(received_);
+    pack.pack(limits_.acknowledge_when_told ? confirmed_ : received_);
     pack.pack(acknowledged_ + first + 1);
     auto text = word && beat != nullptr ? std::string_view{*beat} : std::string_view{};
     pack.pack_bin(static_cast<std::uint32_t>(text.size()));

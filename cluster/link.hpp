@@ -32,6 +32,7 @@ struct link_limits {
   std::size_t window_bytes_max = 4 * 1024 * 1024;         ///< sent and not acknowledged
   std::size_t message_bytes_max = 1024UL * 1024 * 1024;   ///< of one that comes in
   duration resend_after = std::chrono::milliseconds{500}; ///< without progress
+  bool acknowledge_when_told = false; ///< by `confirm`; otherwise whatever has come is acknowledged
 };
 
 class link {
@@ -72,6 +73,19 @@ public:
 
   arrival receive(std::string_view frame, time_point now);
 
+  /// What has come so far, for `confirm`.
+  struct receipt {
+    std::uint32_t epoch = 0, theirs = 0; ///< the session
+    std::uint64_t received = 0;
+  };
+  receipt received_so_far() const noexcept { return {epoch_, theirs_, received_}; }
+
+  /// Something has come that is not to be acknowledged yet.
+  bool has_unconfirmed() const noexcept { return limits_.acknowledge_when_told && received_ > confirmed_; }
+
+  /// All of that may be acknowledged. No effect in another session.
+  void confirm(const receipt& what) noexcept;
+
 private:
   struct piece {
     link_payload of;
@@ -105,6 +119,7 @@ private:
 
   // in
   std::uint64_t received_ = 0;                 ///< pieces
+  std::uint64_t confirmed_ = 0;                ///< pieces, where they are acknowledged when that is told
   std::string partial_;                        ///< of a message whose last piece is not here
   std::map<std::uint64_t, early_piece> early_; ///< before which something is missing
   std::size_t early_bytes_ = 0;

@@ -11,8 +11,11 @@ namespace lmq {
 
 // -- the registry ------------------------------------------------------------------------------------------------------
 
-void local_queues::meet(const registry_handle& inner) {
+void local_queues::meet(const registry_handle& inner, const std::vector<metadata_change>& names) {
   registry_ = inner;
+  for (const auto& known : names)
+    if (known.queue.empty() || known.of_queue.exists)
+      apply(known);
   caf::anon_send(registry_, subscribe_atom::value, caf::strong_actor_ptr{self_.ctrl()});
   for (auto& [queue, local] : queues_)
     if (local.resolving)
@@ -69,6 +72,8 @@ void local_queues::say(const std::string& queue, saying what, std::optional<aske
 }
 
 void local_queues::resolve(const std::string& queue) {
+  if (!registry_)
+    return; // `meet` does it
   self_.request(registry_, caf::infinite, resolve_atom::value, queue)
     .then([this](const queue_ref& q) { known(q); },
           [this, queue](caf::error& e) {

@@ -41,7 +41,8 @@ public:
   // -- the registry
 
   /// The registry of now. It is subscribed to.
-  void meet(const registry_handle& inner);
+  /// @param names  that it has not heard of yet
+  void meet(const registry_handle& inner, const std::vector<metadata_change>& names);
   void opened(const queue_ref& q);
   void restarted(const queue_ref& q);
   void gone(const std::string& queue);

@@ -33,11 +33,13 @@ std::uint64_t wall_now() {
 
 class node_actor final : public node_handle::base, private local_queues::owner {
 public:
-  node_actor(caf::actor_config& config, node_options options, std::shared_ptr<node_board> board)
+  node_actor(caf::actor_config& config, node_options options, std::shared_ptr<node_board> board,
+             node_disk disk)
       : node_handle::base(config),
         board_(std::move(board)),
-        machine_(std::move(options), system().clock().now(), wall_now()),
-        local_(*this, *this) {
+        machine_(std::move(options), system().clock().now(), wall_now(), std::move(disk.state)),
+        local_(*this, *this),
+        writer_(std::move(disk.writer)) {
     set_exception_handler(end_broken_node);
     set_exit_handler([this](caf::exit_msg& asked) { quit(std::move(asked.reason)); });
   }
@@ -47,6 +49,11 @@ public:
   behavior_type make_behavior() override {
     out_.emplace_back(node_effects::members_changed{});
     told();
+    if (writer_)
+      writer_->begin([self = caf::weak_actor_ptr{ctrl()}](std::uint64_t number) {
+        if (auto node = caf::actor_cast<caf::strong_actor_ptr>(self))
+          caf::anon_send(caf::actor_cast<caf::actor>(node), stored_atom::value, number);
+      });
     return {
       [this](push_atom, const queue_name& q, message_id id, message& m) {
         return ask<push_outcome>(q, asked::push{id, std::move(m)});
@@ -85,7 +92,7 @@ public:
       [this](record_atom, const queue_name& q, const fact_batch& facts, std::uint64_t number) {
         on_record(q, facts, number);
       },
-      [this](const registry_handle& inner) { local_.meet(inner); },
+      [this](const registry_handle& inner) { on_registry(inner); },
       [this](opened_atom, const queue_ref& q) { local_.opened(q); },
       [this](restarted_atom, const queue_ref& q) { local_.restarted(q); },
       [this](gone_atom, const std::string& queue) { local_.gone(queue); },
@@ -106,6 +113,10 @@ public:
       },
       [this](dial_failed& x) { on_dial_failed(x); },
       [this](peer_rejected& x) { on_rejected(x); },
+
+      [this](stored_atom, std::uint64_t number) {
+        step([&](auto at) { machine_.stored(number, at, out_); });
+      },
 
       [this](flush_atom) { on_flush(); },
       [this](tick_atom, std::uint64_t number) {
@@ -132,6 +143,7 @@ public:
     watchers_.clear();
     listener_ = nullptr;
     local_.clear();
+    writer_ = nullptr;
   }
 
 private:
@@ -266,6 +278,12 @@ private:
     writes_.emplace(number, open_request{*this});
     step([&](auto at) { verb(number, at); });
     return {};
+  }
+
+  /// The first one hears what was stored; those that follow know it from their cell.
+  void on_registry(const registry_handle& inner) {
+    local_.meet(inner, std::exchange(knows_registry_, true) ? std::vector<metadata_change>{}
+                                                            : machine_.names().all());
   }
 
   // -- this node's queues ------------------------------------------------------------------------------------------
@@ -455,6 +473,8 @@ private:
       dialer_.keep(at->host, at->port);
   }
 
+  void perform(node_effects::store_rows& x) { writer_->write(std::move(x.rows), x.number); }
+
   void perform(node_effects::note& x) {
     switch (x.how) {
     case node_effects::note::severity::info: spdlog::info("{}", x.line); break;
@@ -466,6 +486,8 @@ private:
   node_machine machine_;
   node_effect_list out_;
   local_queues local_;
+  std::shared_ptr<row_writer> writer_; ///< null: there is no disk
+  bool knows_registry_ = false;
   bool flushing_ = false;
   deadline_tick tick_;
 
@@ -488,8 +510,10 @@ private:
 
 } // namespace
 
-node_handle spawn_node(caf::actor_system& system, node_options options, std::shared_ptr<node_board> board) {
-  return system.spawn<node_actor>(std::move(options), std::move(board));
+node_handle spawn_node(caf::actor_system& system, node_options options, std::shared_ptr<node_board> board,
+                       node_disk disk) {
+  options.stores = disk.writer != nullptr;
+  return system.spawn<node_actor>(std::move(options), std::move(board), std::move(disk));
 }
 
 } // namespace lmq

@@ -12,6 +12,7 @@
 #include "actors/node_board.hpp"
 #include "cluster/metadata.hpp"
 #include "cluster/node_machine.hpp"
+#include "cluster/row_writer.hpp"
 #include "cluster/transport/transport.hpp"
 
 #include <caf/fwd.hpp>
@@ -22,6 +23,7 @@ namespace lmq {
 using changed_atom = caf::atom_constant<caf::atom("changed")>;
 using flush_atom = caf::atom_constant<caf::atom("flush")>;
 using ready_atom = caf::atom_constant<caf::atom("ready")>;
+using stored_atom = caf::atom_constant<caf::atom("stored")>;
 
 using queue_name = std::shared_ptr<const std::string>;
 using metadata_change_ptr = std::shared_ptr<const metadata_change>;
@@ -74,6 +76,8 @@ using node_handle = caf::typed_actor<
   caf::reacts_to<frame_received>,
   caf::reacts_to<dial_failed>,
   caf::reacts_to<peer_rejected>,
+  // -- the disk: all rows up to that number are there
+  caf::reacts_to<stored_atom, std::uint64_t>,
   // -- its own
   caf::reacts_to<flush_atom>,
   caf::reacts_to<tick_atom, std::uint64_t>>;
@@ -81,7 +85,9 @@ using node_handle = caf::typed_actor<
 // clang-format on
 
 /// @param board  is kept up to date
-node_handle spawn_node(caf::actor_system& system, node_options options, std::shared_ptr<node_board> board);
+/// @param disk   where it has none all is in memory
+node_handle spawn_node(caf::actor_system& system, node_options options, std::shared_ptr<node_board> board,
+                       node_disk disk = {});
 
 } // namespace lmq
 

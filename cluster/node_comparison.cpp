@@ -164,6 +164,7 @@ void node_machine::look_whether_in_step(peer& p, time_point now, node_effect_lis
       p.link.acknowledged() < p.complete_number)
     return;
   p.in_step = true;
+  p.has = std::max(p.has, p.began_at);
   beat_changed_ = true;
   note(out, "cluster.in_step peer=" + p.id.name);
   out.emplace_back(node_effects::members_changed{std::nullopt});

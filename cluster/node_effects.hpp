@@ -4,6 +4,7 @@
 
 #include "cluster/protocol.hpp"
 #include "core/fact.hpp"
+#include "core/stored.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -88,6 +89,12 @@ struct write_done {
   std::uint64_t number = 0;
 };
 
+/// Write that; then call `stored` with the number. In the order of the numbers.
+struct store_rows {
+  store_batch rows;
+  std::uint64_t number = 0;
+};
+
 /// There may be something to deliver in a queue whose home is elsewhere.
 struct maybe_ready {
   std::string queue;
@@ -119,7 +126,7 @@ using node_effect =
                node_effects::facts_safe, node_effects::ask_queue, node_effects::cancel_pull,
                node_effects::answer_question, node_effects::metadata_changed, node_effects::write_done,
                node_effects::maybe_ready, node_effects::members_changed, node_effects::dial,
-               node_effects::note>;
+               node_effects::note, node_effects::store_rows>;
 using node_effect_list = std::vector<node_effect>;
 
 } // namespace lmq

@@ -32,7 +32,7 @@ void node_machine::record(const std::string& queue, const std::vector<fact>& fac
   if (number == of_deleted)
     tell_queue(queue, ours, now, out);
   else
-    awaited_.push_back({position, queue, number, std::nullopt});
+    awaited_.push_back({position, rows_to_come(), queue, number, std::nullopt});
   release_what_is_safe(now, out);
   if (!metadata_.contains(queue) && active_ && is_home(queue) && replica_.size(queue) > 0)
     if (auto change =
@@ -55,8 +55,9 @@ void node_machine::release_what_is_safe(time_point now, node_effect_list& out) {
       safe = std::min(safe, p->has);
   }
   safe_ = std::max(safe_, safe);
+  // What was safe in a view before counts no more: somebody in this one may lack it.
   std::map<std::string, std::uint64_t> batches; // the last of each queue stands for those before it
-  while (!awaited_.empty() && awaited_.front().position <= safe_) {
+  while (!awaited_.empty() && awaited_.front().position <= safe && awaited_.front().rows <= rows_stored_) {
     auto a = std::move(awaited_.front());
     awaited_.pop_front();
     if (!a.queue.empty())
@@ -140,10 +141,12 @@ void node_machine::relay(const peer& from, const cluster_message& what) {
 void node_machine::write(std::uint64_t number, std::optional<metadata_change> change, node_effect_list& out) {
   if (change) {
     next_position(says::changed{*change});
+    if (options_.stores)
+      changed_names_.insert_or_assign(note_name(*change), *change);
     out.emplace_back(node_effects::metadata_changed{*std::move(change)});
   }
   if (number != 0)
-    awaited_.push_back({position_, {}, number, std::nullopt});
+    awaited_.push_back({position_, rows_to_come(), {}, number, std::nullopt});
 }
 
 void node_machine::open(const std::string& queue, time_point now, node_effect_list& out) {
@@ -210,6 +213,8 @@ void node_machine::heard(peer& from, says::changed& what, time_point now, node_e
       forget_queue(what.what.queue);
     }
   }
+  if (options_.stores)
+    changed_names_.insert_or_assign(note_name(what.what), what.what);
   out.emplace_back(node_effects::metadata_changed{what.what});
   relay(from, what);
 }

@@ -8,7 +8,7 @@
 
 namespace lmq {
 
-node_machine::node_machine(node_options options, time_point now, std::uint64_t wall_ms)
+node_machine::node_machine(node_options options, time_point now, std::uint64_t wall_ms, stored_state from)
     : options_(std::move(options)),
       started_(now),
       wall_at_start_(wall_ms),
@@ -16,9 +16,17 @@ node_machine::node_machine(node_options options, time_point now, std::uint64_t w
       listening_since_(now),
       leader_(options_.self.name) {
   awaited_joins_.insert(options_.joins.begin(), options_.joins.end());
-  // Whoever knows nobody has nobody to wait for.
+  if (options_.stores) {
+    options_.of_links.acknowledge_when_told = true;
+    replica_.keep_rows();
+    restore(std::move(from), now);
+    for (const auto& [name, address] : not_met_)
+      awaited_joins_.insert(address);
+  }
+  // Whoever knows nobody has nobody to wait for. What is to serve at once, the first tick says.
   node_effect_list nothing_serves_yet;
-  follow_leader(now, nothing_serves_yet);
+  if (replica_.queues().empty())
+    follow_leader(now, nothing_serves_yet);
 }
 
 void node_machine::note(node_effect_list& out, std::string line, bool warn) {
@@ -71,6 +79,9 @@ void node_machine::tick(time_point now, node_effect_list& out) {
     answer_waiting(p, now);
   }
   follow_leader(now, out);
+  if (!std::exchange(dialled_, true))
+    for (const auto& [name, address] : not_met_)
+      out.emplace_back(node_effects::dial{address});
   for (const auto& queue : std::exchange(reopened_, {}))
     if (active_ && is_home(queue) && replica_.size(queue) > 0)
       serve(queue, now, out);
@@ -78,6 +89,7 @@ void node_machine::tick(time_point now, node_effect_list& out) {
     retry_at_.reset();
     dispatch_all(now, out);
   }
+  store_changes(now, out);
   bool beat_due = beat_changed_ || next_beat_ <= now;
   std::string beat;
   if (beat_due) {
@@ -136,7 +148,10 @@ void node_machine::connected(const node_id& id, const std::string& address, time
   if (it == peers_.end()) {
     it = peers_.emplace(id.name, peer{id, address, lmq::link{++last_epoch_, options_.of_links}}).first;
     it->second.heard = now;
+    not_met_.erase(id.name);
+    members_changed_ = true;
   }
+  members_changed_ |= it->second.address != address || it->second.gone;
   it->second.address = address;
   it->second.refused = false;
   it->second.gone = false;
@@ -153,6 +168,7 @@ void node_machine::refused(const std::string& address, time_point now, node_effe
       if (p.known_up)
         give_up(p, "its process is gone", now, out);
       p.gone |= leaves;
+      members_changed_ |= leaves;
     }
   follow_leader(now, out);
 }
@@ -232,6 +248,7 @@ void node_machine::session_began(peer& p, time_point now, node_effect_list& out)
     give_up(p, {}, now, out);
   }
   p.known_up = true;
+  p.began_at = position_;
   beat_changed_ = true;
   note(out, "cluster.linked peer=" + p.id.name);
   if (options_.self.name > p.id.name)
@@ -328,7 +345,7 @@ bool node_machine::left() const {
 
 void node_machine::heard(peer& from, const says::farewell&, time_point now, node_effect_list& out) {
   note(out, "cluster.left peer=" + from.id.name);
-  from.gone = true;
+  from.gone = members_changed_ = true;
   give_up(from, "it has left", now, out);
 }
 
@@ -336,11 +353,16 @@ result<void> node_machine::forget_member(const std::string& name, node_effect_li
   auto* p = find(name);
   if (name == options_.self.name)
     return refuse(reason::member_in_use, "this is the node itself; ask another one to forget it");
+  if (not_met_.erase(name) > 0) {
+    members_changed_ = true;
+    note(out, "cluster.forgotten peer=" + name);
+    return {};
+  }
   if (p == nullptr)
     return refuse(reason::no_such_member, "no member is called \"" + name + "\"; GET /cluster lists them");
   if (p->known_up)
     return refuse(reason::member_in_use, "\"" + name + "\" is connected; stop it first, or let it leave");
-  p->gone = true;
+  p->gone = members_changed_ = true;
   note(out, "cluster.forgotten peer=" + name);
   out.emplace_back(node_effects::members_changed{std::nullopt});
   return {};

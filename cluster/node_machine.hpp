@@ -46,6 +46,7 @@ struct node_options {
   link_limits of_links;
   std::size_t backlog_bytes_max = 64UL * 1024 * 1024; ///< of a link; a peer that lags more begins anew
   std::size_t transfer_bytes = 256UL * 1024;          ///< of bodies in one `moved`
+  bool stores = false; ///< rows are wanted: nothing is safe, or acknowledged to peers, before it is stored
 };
 
 class node_machine {
@@ -54,7 +55,8 @@ public:
   static constexpr std::uint64_t of_deleted = 0;
 
   /// @param wall_ms  milliseconds since 1970, at `now`
-  node_machine(node_options options, time_point now, std::uint64_t wall_ms);
+  /// @param from     what was stored by the node's last life
+  node_machine(node_options options, time_point now, std::uint64_t wall_ms, stored_state from = {});
 
   // -- peers
 
@@ -113,6 +115,11 @@ public:
 
   /// The queue's actor is a new one that serves nothing yet.
   void queue_lost(const std::string& queue, time_point now, node_effect_list& out);
+
+  // -- the disk, for a node that stores
+
+  /// The rows of all `store_rows` up to that number are on the disk. `tick` follows.
+  void stored(std::uint64_t number, time_point now, node_effect_list& out);
 
   // -- names, rules, properties; each is answered by `write_done`
 
@@ -180,6 +187,7 @@ private:
     // what it has of our facts
     std::deque<std::pair<std::uint64_t, std::uint64_t>> unacknowledged; ///< position, link number
     std::uint64_t has = 0;                                              ///< positions up to this
+    std::uint64_t began_at = 0; ///< the position when the session began: the comparison covers those before
   };
 
   struct open_question {
@@ -199,6 +207,7 @@ private:
   /// What becomes of a position's safety.
   struct awaited {
     std::uint64_t position = 0;
+    std::uint64_t rows = 0;   ///< number of the rows that it is in
     std::string queue;        ///< of a batch
     std::uint64_t number = 0; ///< of a batch, or of a write
     std::optional<std::pair<asker, reply>> answer;
@@ -263,6 +272,12 @@ private:
   std::uint64_t wall(time_point now) const;
   stamp stamp_at(time_point now) { return {clock_.next(wall(now)), options_.self.incarnation}; }
 
+  // node_rows.cpp: what is on the disk
+  void restore(stored_state from, time_point now);
+  void store_changes(time_point now, node_effect_list& out);
+  std::uint64_t rows_to_come() const noexcept { return options_.stores ? rows_given_ + 1 : 0; }
+  static std::string note_name(const metadata_change& what);
+
   // node_questions.cpp: who is asked
   void dispatch(std::uint64_t number, open_question& q, time_point now, node_effect_list& out);
   void dispatch_all(time_point now, node_effect_list& out);
@@ -317,6 +332,20 @@ private:
   std::uint64_t position_ = 0; ///< of the last fact or change that was made here
   std::uint64_t safe_ = 0;
   std::deque<awaited> awaited_;
+
+  /// Rows that are being written, and what may be acknowledged to whom when they are.
+  struct writing {
+    std::uint64_t number = 0;
+    bool nothing = false; ///< nothing had changed: it is written when all before it is
+    std::vector<std::pair<std::string, lmq::link::receipt>> receipts;
+  };
+  std::uint64_t rows_given_ = 0;  ///< number of the last
+  std::uint64_t rows_stored_ = 0; ///< number
+  std::deque<writing> writing_;
+  std::map<std::string, metadata_change> changed_names_; ///< not given to the disk
+  bool members_changed_ = false;
+  std::map<std::string, std::string> not_met_; ///< members of the last life: names and addresses
+  bool dialled_ = false;                       ///< those
 
   std::map<std::uint64_t, open_question> questions_; ///< by number
   std::map<asker, served_question> served_;

@@ -194,9 +194,12 @@ bool node_machine::done_already(const std::string& queue, const asked::settle& w
   return false;
 }
 
-/// When all that was said here until now is safe.
+/// When all that is known here by now is safe: also what was said elsewhere. Whoever acknowledges what this
+/// node says has written what came before.
 void node_machine::tell_when_safe(asker by, reply what, time_point now, node_effect_list& out) {
-  awaited_.push_back({position_, {}, 0, std::pair{by, std::move(what)}});
+  if (options_.stores)
+    next_position(says::recorded{});
+  awaited_.push_back({position_, rows_to_come(), {}, 0, std::pair{by, std::move(what)}});
   release_what_is_safe(now, out);
 }
 

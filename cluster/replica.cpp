@@ -31,6 +31,7 @@ replica::queue& replica::at(std::string_view name) {
   auto it = queues_.find(name);
   if (it == queues_.end())
     it = queues_.emplace(std::string{name}, queue{}).first;
+  it->second.name = &it->first;
   return it->second;
 }
 
@@ -46,6 +47,8 @@ const replica::queue* replica::find(std::string_view name) const {
 
 /// Takes a unit out of the queue's sums, or into them.
 void replica::count(queue& q, message_id unit, bool in) {
+  if (in)
+    unit_changed(q, unit);
   const progress* p = nullptr;
   auto of = kind::message;
   if (auto c = q.compounds.find(unit); c != q.compounds.end()) {
@@ -134,7 +137,7 @@ void replica::apply(std::string_view name, const std::vector<fact>& facts, time_
 }
 
 void replica::put(queue& q, const facts::put& x, time_point now, change& out) {
-  context_.add(x.id);
+  learn(x.id);
   progress fresh;
   fresh.retries_left = x.retries_left;
   arrive(q, x.id, x.content, fresh);
@@ -176,13 +179,14 @@ replica::held& replica::arrive(queue& q, message_id id, message content, const p
 
 /// The message is gone for good, whether or not it was ever here.
 bool replica::settle(queue* q, message_id id, change& out) {
-  bool is_new = context_.add(id);
+  bool is_new = learn(id);
   if (q == nullptr)
     return is_new;
   auto m = q->messages.find(id);
   bool was_here = m != q->messages.end();
   if (was_here) {
     own(*q, id, {});
+    message_gone(*q, id, m->second);
     q->messages.erase(id);
     out.settled.push_back(id);
   }

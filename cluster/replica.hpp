@@ -9,12 +9,14 @@
 // - replica_compounds.cpp: which message is delivered with which others
 // - replica_merge.cpp: other copies
 // - replica_views.cpp: what is told of it
+// - replica_rows.cpp: what is written of it, and read
 #pragma once
 
 #include "cluster/progress.hpp"
 #include "cluster/protocol.hpp"
 #include "core/fact.hpp"
 #include "core/id_set.hpp"
+#include "core/stored.hpp"
 #include "core/time.hpp"
 
 #include <cstdint>
@@ -43,6 +45,7 @@ public:
     message content;
     message_id unit;   ///< none yet, for a moment
     progress so_far{}; ///< where it is a unit of its own; of a part: what it would begin with
+    bool has_row = false, has_unit_row = false; ///< on the disk, or on the way there
   };
 
   /// While its window is open a compound loses parts to those that are closed, and gains them. Then its list
@@ -55,6 +58,7 @@ public:
     std::size_t owned = 0;                ///< of the parts, those that are delivered with it
     std::size_t held = 0;                 ///< once it is closed: of the parts, those that are here
     std::optional<time_point> open_until; ///< the window is open
+    bool has_row = false;
   };
 
   /// What a step has changed, for whoever has to know: the queue's home here, and other nodes.
@@ -91,6 +95,17 @@ public:
 
   /// Makes the other's settlements ours: its context, but for what is still to come from it.
   void unite(id_set context, const std::vector<message_id>& to_come);
+
+  // -- rows: of whoever keeps them on a disk
+
+  /// From now on, what changes is noted.
+  void keep_rows() noexcept { keeps_rows_ = true; }
+
+  /// Adds what has changed since the last call. O(changes)
+  void take_rows(time_point now, store_batch& out);
+
+  /// Makes all anew that the rows tell of. Into a replica that holds nothing.
+  void restore(stored_state&& from, time_point now);
 
   // -- views
 
@@ -158,6 +173,12 @@ private:
     std::size_t units = 0;                  ///< that hold something
     std::size_t ready = 0;
     std::uint64_t digest = 0;
+
+    // where rows are kept: what is to be written
+    const std::string* name = nullptr;
+    std::vector<message_id> changed; ///< units
+    std::vector<message_id> gone_messages, gone_units;
+    bool has_changed = false;
   };
   using queues_by_name = std::map<std::string, queue, std::less<>>;
 
@@ -166,7 +187,7 @@ private:
   const queue* find(std::string_view name) const;
 
   // sums: around each change of a unit
-  static void count(queue& q, message_id unit, bool in);
+  void count(queue& q, message_id unit, bool in);
 
   // replica.cpp
   void put(queue& q, const facts::put& what, time_point now, change& out);
@@ -182,7 +203,7 @@ private:
   void close(queue& q, message_id unit, const std::vector<message_id>& parts, change& out);
   void own(queue& q, message_id part, message_id by);
   void drop_if_empty(queue& q, message_id unit);
-  static void forget_list(queue& q, message_id unit);
+  void forget_list(queue& q, message_id unit);
   static void forget_claim(queue& q, message_id part, message_id unit);
   void end_step(queue& q, change& out);
   void decide(queue& q, message_id disputed, change& out);
@@ -192,6 +213,17 @@ private:
   static bool is_alone(message_id unit, const std::vector<message_id>& parts);
   static bool is_closed(const queue& q, message_id unit);
   bool is_settled(const queue& q, message_id id) const;
+
+  // replica_rows.cpp
+  bool learn(message_id id);
+  void learn(const id_set& ids);
+  bool note_change(queue& q);
+  void unit_changed(queue& q, message_id unit);
+  void message_gone(queue& q, message_id id, const held& m);
+  void compound_gone(queue& q, message_id unit, const held_compound& c);
+  void write_unit(queue& q, message_id unit, time_point now, stored_queue_change& out);
+  void write_message(message_id id, held& m, stored_queue_change& out) const;
+  bool restore_compound(queue& q, stored_unit& row, time_point now);
 
   // replica_merge.cpp
   bool merge_unit(queue& q, const unit_record& theirs, time_point now, change& out);
@@ -206,6 +238,9 @@ private:
   std::unordered_set<message_id> ended_compounds_;
   std::deque<message_id> ended_in_order_;
   std::uint64_t next_place_ = 1;
+  bool keeps_rows_ = false;
+  std::vector<queue*> changed_queues_;
+  std::vector<std::uint64_t> changed_contexts_; ///< incarnations
 };
 
 } // namespace lmq

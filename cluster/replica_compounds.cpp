@@ -102,6 +102,7 @@ void replica::forget_list(queue& q, message_id unit) {
   auto it = q.compounds.find(unit);
   for (auto id : it->second.parts)
     forget_claim(q, id, unit);
+  compound_gone(q, unit, it->second);
   q.compounds.erase(it);
 }
 
@@ -145,8 +146,10 @@ bool replica::list(queue& q, const unit_record& theirs, time_point now, change& 
     if (auto m = q.messages.find(id); m != q.messages.end() && m->second.unit == message_id{})
       own(q, id, theirs.unit);
   drop_if_empty(q, theirs.unit);
-  if (changed)
+  if (changed) {
+    unit_changed(q, theirs.unit);
     out.appeared.push_back(theirs.unit);
+  }
   return changed;
 }
 

@@ -33,7 +33,7 @@ void replica::take(std::string_view name, const std::vector<unit_record>& units,
     auto unit = unit_of.find(m.id);
     if (unit == unit_of.end())
       continue;
-    bool is_new = context_.add(m.id);
+    bool is_new = learn(m.id);
     if (!is_new && !(is_planted(planted_bug::put_without_context) && !q.messages.contains(m.id)))
       continue;
     arrive(q, m.id, m.content, progress::from(unit->second->state, now));
@@ -92,7 +92,7 @@ void replica::unite(id_set context, const std::vector<message_id>& to_come) {
   for (auto id : to_come)
     if (!context_.contains(id) && !is_planted(planted_bug::context_before_bodies))
       context.remove(id);
-  context_.unite(context);
+  learn(context);
   // A message that a list waits for may turn out to be settled.
   for (auto& [name, q] : queues_) {
     std::vector<message_id> settled;

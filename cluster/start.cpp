@@ -8,7 +8,7 @@
 namespace lmq {
 
 cluster_member::cluster_member(caf::actor_system& system, cluster_options options, hook_catalog hooks,
-                               std::shared_ptr<node_board> board)
+                               std::shared_ptr<node_board> board, node_disk disk)
     : system_(system),
       options_(std::move(options)),
       incarnation_(random_incarnation()),
@@ -19,7 +19,7 @@ cluster_member::cluster_member(caf::actor_system& system, cluster_options option
   of_node.min_copies = options_.min_copies;
   for (const auto& [host, port] : options_.joins)
     of_node.joins.push_back(to_text(host_port{host, port}));
-  node_ = spawn_node(system, std::move(of_node), std::move(board));
+  node_ = spawn_node(system, std::move(of_node), std::move(board), std::move(disk));
   directory_ = spawn_directory(system, node_, std::move(hooks));
 }
 

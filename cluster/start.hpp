@@ -35,8 +35,9 @@ public:
   /// The actors; they wait for the broker and for `listen`.
   ///
   /// @param system  made with `install_transport`; outlives this
+  /// @param disk    where it has none all is in memory
   cluster_member(caf::actor_system& system, cluster_options options, hook_catalog hooks,
-                 std::shared_ptr<node_board> board);
+                 std::shared_ptr<node_board> board, node_disk disk = {});
 
   cluster_member(cluster_member&&) = delete;
 

@@ -79,6 +79,14 @@ std::size_t id_set::intervals() const noexcept {
   return n;
 }
 
+std::vector<id_set::interval> id_set::of(std::uint64_t incarnation) const {
+  std::vector<interval> out;
+  if (auto of = ids_.find(incarnation); of != ids_.end())
+    for (auto [first, last] : of->second)
+      out.push_back({first, last});
+  return out;
+}
+
 std::map<std::uint64_t, std::vector<id_set::interval>> id_set::by_incarnation() const {
   std::map<std::uint64_t, std::vector<interval>> out;
   for (const auto& [incarnation, all] : ids_)

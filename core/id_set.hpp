@@ -41,6 +41,9 @@ public:
 
   std::size_t intervals() const noexcept;
 
+  /// Those of one incarnation, in order. O(its intervals)
+  std::vector<interval> of(std::uint64_t incarnation) const;
+
   /// All of it, in order. O(intervals)
   std::map<std::uint64_t, std::vector<interval>> by_incarnation() const;
 

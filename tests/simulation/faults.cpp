@@ -47,9 +47,11 @@ void world::crash(node& n) {
   });
 }
 
-/// Nodes of this cluster keep all in memory: what only one of them knows is lost with it, and no promise says
+/// Without disks nodes keep all in memory: what only one of them knows is lost with it, and no promise says
 /// otherwise. So a node crashes only while others know all that it knows.
 bool world::may_crash(const node& n) const {
+  if (plan_.disks)
+    return true;
   const auto& its = n.machine->copies();
   for (const auto* queue : queues)
     for (auto id : its.ids(queue))

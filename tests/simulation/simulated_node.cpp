@@ -84,6 +84,10 @@ void world::node::push_safe(message_id pushed) {
         !other->machine->copies().context().contains(pushed))
       in.outcome_.complaints.push_back("unsafe: push " + text_of(pushed) + " is answered by " + id.name +
                                        ", and " + other->id.name + " has not got it");
+    else if (in.plan_.disks && std::find(members.begin(), members.end(), other->id) != members.end() &&
+             !other->disk.knows(pushed))
+      in.outcome_.complaints.push_back("unsafe: push " + text_of(pushed) + " is answered by " + id.name +
+                                       ", and not on the disk of " + other->id.name);
 }
 
 // -- its life
@@ -108,7 +112,8 @@ void world::start(std::size_t index) {
   for (std::size_t other = 0; other < plan_.nodes; ++other)
     if (other != index)
       o.joins.push_back(address_of(other));
-  n.machine = std::make_unique<node_machine>(o, now_, 1'700'000'000'000 + roll(50'000));
+  o.stores = plan_.disks;
+  n.machine = std::make_unique<node_machine>(o, now_, 1'700'000'000'000 + roll(50'000), n.disk.read(now_));
   auto life = n.life;
   std::function<void()> look = [this, &n, life] {
     if (n.life == life && n.machine)
@@ -120,6 +125,8 @@ void world::start(std::size_t index) {
 
 void world::kill(node& n) {
   n.machine.reset();
+  n.disk.crash(roll(n.disk.under_way() + 1));
+  n.disk_is_busy = false;
   n.queues.clear();
   n.open.clear();
   n.writes.clear();
@@ -127,6 +134,30 @@ void world::kill(node& n) {
   n.meanwhile.clear();
   n.asleep.reset();
   ++n.life;
+}
+
+/// The disk takes what has come while it was busy as one, and mostly soon.
+void world::sync_disk(node& n) {
+  auto batches = n.disk.under_way();
+  if (batches == 0 || std::exchange(n.disk_is_busy, true))
+    return;
+  auto takes = 100us + (chance(disks_are_slow_ ? 95 : 100) ? some(5ms) : chance(90) ? some(100ms) : some(2s));
+  at(now_ + takes, [this, &n, batches, number = n.rows_given, life = n.life] {
+    if (n.life != life || !n.machine)
+      return; // what became of it was decided when it crashed
+    for (std::size_t i = 0; i < batches; ++i)
+      n.disk.take();
+    n.disk_is_busy = false;
+    sync_disk(n);
+    auto tell_it = [this, &n, number] {
+      n.machine->stored(number, now_, n.effects);
+      settle_effects(n);
+    };
+    if (n.asleep)
+      n.meanwhile.push_back(tell_it);
+    else
+      tell_it();
+  });
 }
 
 /// What the transport tells a node, every now and then: who can be reached.
@@ -250,6 +281,10 @@ void world::carry_out(node& n, node_effect& e) {
   } else if (const auto* members = std::get_if<node_effects::members_changed>(&e)) {
     if (members->began)
       n.serves_in = *members->began;
+  } else if (auto* rows = std::get_if<node_effects::store_rows>(&e)) {
+    n.disk.give(std::move(rows->rows), now_);
+    n.rows_given = rows->number;
+    sync_disk(n);
   } else if (const auto* note = std::get_if<node_effects::note>(&e)) {
     if (note->line.starts_with("cluster.view"))
       ++outcome_.views;

@@ -3,6 +3,7 @@
 // Owned by the world.
 #pragma once
 
+#include "tests/simulation/disk.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace lmq::simulation {
@@ -29,6 +30,9 @@ struct world::node final : lease_watcher {
   node_id id;
   home_tag tag{};
   std::unique_ptr<node_machine> machine; ///< none: it does not run
+  lmq::simulation::disk disk;
+  bool disk_is_busy = false;
+  std::uint64_t rows_given = 0; ///< number
   std::map<std::string, local_queue> queues;
   std::map<std::size_t, std::uint64_t> met; ///< the incarnation of each other that it has heard of
   std::map<std::uint64_t, std::function<void(reply&)>> open;

@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 void world::heal() {
   cuts_.clear();
   loss_percent_ = 0;
+  disks_are_slow_ = false;
   for (auto& n : nodes_) {
     if (n->asleep)
       awake(*n);
@@ -39,8 +40,37 @@ void world::compare_copies() {
     }
     if (!(m.copies().context() == first.machine->copies().context()))
       outcome_.complaints.push_back("unequal: the context of " + n->id.name);
+    compare_disk(*n);
     if (!(m.names() == first.machine->names()))
       outcome_.complaints.push_back("unequal: the metadata of " + n->id.name);
+  }
+}
+
+/// Would it go on with what it has?
+void world::compare_disk(const node& n) {
+  for (const auto& c : n.disk.complaints())
+    outcome_.complaints.push_back(c + " on " + n.id.name);
+  if (!plan_.disks)
+    return;
+  replica again;
+  again.restore(n.disk.read(now_), now_);
+  const auto& copies = n.machine->copies();
+  if (!(again.context() == copies.context()))
+    outcome_.complaints.push_back("disk: the context of " + n.id.name);
+  for (const auto* queue : queues) {
+    auto order = [&](const replica& r) {
+      std::vector<message_id> all;
+      for (const auto& u : r.units(queue, now_))
+        if (!u.state.lease)
+          all.push_back(u.unit);
+      return all;
+    };
+    auto a = again.sum(queue), b = copies.sum(queue);
+    if (a.units != b.units || a.digest != b.digest)
+      outcome_.complaints.push_back("disk: queue " + std::string{queue} + " on " + n.id.name + " has " +
+                                    std::to_string(a.units) + " units, the copy " + std::to_string(b.units));
+    else if (order(again) != order(copies))
+      outcome_.complaints.push_back("disk: the order of queue " + std::string{queue} + " on " + n.id.name);
   }
 }
 

@@ -27,6 +27,7 @@ struct plan {
   duration between_requests = std::chrono::milliseconds{15};
   duration between_faults = std::chrono::milliseconds{1200};
   bool crashes = true, pauses = true, cuts = true, losses = true, leaves = true;
+  bool disks = false;         ///< each node has one; then any of them may crash at any time
   bool writes = false;        ///< queues are deleted, properties and rules change
   std::size_t min_copies = 1; ///< of each node
 };
@@ -75,6 +76,7 @@ private:
   void kill(node& n);
   void settle_effects(node& n);
   void carry_out(node& n, node_effect& e);
+  void sync_disk(node& n);
   void wake(node& n);
   void send(node& from, const node_id& to, std::string frame);
   void arrive(std::size_t to, node_id from, std::string frame);
@@ -107,6 +109,7 @@ private:
   bool may_crash(const node& n) const;
   void heal();
   void compare_copies();
+  void compare_disk(const node& n);
   void drain();
 
   plan plan_;
@@ -117,6 +120,7 @@ private:
   std::vector<std::unique_ptr<node>> nodes_;
   std::set<std::pair<std::size_t, std::size_t>> cuts_; ///< from, to
   unsigned loss_percent_ = 0;
+  bool disks_are_slow_ = true; ///< at times
   ledger ledger_;
   outcome outcome_;
   std::uint64_t next_body_ = 1;

@@ -1,0 +1,95 @@
+// What of a node is on its disk: rows of the replica, names with their properties, the members it knows.
+#include "cluster/node_machine.hpp"
+
+#include "cluster/codec.hpp"
+
+#include <sstream>
+#include <utility>
+
+namespace lmq {
+
+namespace {
+
+// Names of notes.
+constexpr const char* members_note = "members"; // a line each: the name, a space, the address
+constexpr const char* rules_note = "rules";
+constexpr const char* queue_note = "queue/"; // and the queue's name
+
+} // namespace
+
+std::string node_machine::note_name(const metadata_change& what) {
+  return what.queue.empty() ? rules_note : queue_note + what.queue;
+}
+
+// -- reading -----------------------------------------------------------------------------------------------------------
+
+void node_machine::restore(stored_state from, time_point now) {
+  for (const auto& [name, value] : from.notes) {
+    if (name == members_note) {
+      std::istringstream lines{value};
+      for (std::string member, address; lines >> member >> address;)
+        if (!options_.address.empty() && member != options_.self.name)
+          not_met_.emplace(member, address);
+      continue;
+    }
+    auto message = decode_message(value);
+    auto* change = message ? std::get_if<says::changed>(&*message) : nullptr;
+    if (change == nullptr)
+      continue; // of a later version, which whoever reads the disk would have refused
+    auto& what = change->what;
+    (void)clock_.heard(what.of_rules.clock, wall(now));
+    (void)clock_.heard(what.of_queue.of_existence.clock, wall(now));
+    for (auto s : what.of_queue.of_own)
+      (void)clock_.heard(s.clock, wall(now));
+    metadata_.merge(what);
+  }
+  replica_.restore(std::move(from), now);
+}
+
+// -- writing -----------------------------------------------------------------------------------------------------------
+
+/// All that has changed since the last time, as one.
+void node_machine::store_changes(time_point now, node_effect_list& out) {
+  if (!options_.stores)
+    return;
+  store_batch rows;
+  replica_.take_rows(now, rows);
+  for (auto& [name, what] : std::exchange(changed_names_, {}))
+    rows.notes.emplace(name, encode(says::changed{std::move(what)}));
+  if (std::exchange(members_changed_, false)) {
+    std::string members;
+    for (const auto& [name, p] : peers_)
+      if (!p.gone && !p.address.empty())
+        members += name + " " + p.address + "\n";
+    for (const auto& [name, address] : not_met_)
+      members += name + " " + address + "\n";
+    rows.notes.emplace(members_note, std::move(members));
+  }
+  bool nothing = rows.empty();
+  writing w{rows_given_ + 1, nothing, {}};
+  for (const auto& [name, p] : peers_)
+    if (p.known_up && p.link.has_unconfirmed())
+      w.receipts.emplace_back(name, p.link.received_so_far());
+  if (nothing && w.receipts.empty() && (awaited_.empty() || awaited_.back().rows <= rows_given_))
+    return; // nobody waits for it
+  ++rows_given_;
+  writing_.push_back(std::move(w));
+  if (nothing)
+    return stored(rows_stored_, now, out);
+  out.emplace_back(node_effects::store_rows{std::move(rows), rows_given_});
+}
+
+void node_machine::stored(std::uint64_t number, time_point now, node_effect_list& out) {
+  begin_step(now, out);
+  while (!writing_.empty() && (writing_.front().number <= number || writing_.front().nothing)) {
+    const auto& w = writing_.front();
+    rows_stored_ = w.number;
+    for (const auto& [name, receipt] : w.receipts)
+      if (auto* p = find(std::string_view{name}))
+        p->link.confirm(receipt);
+    writing_.pop_front();
+  }
+  release_what_is_safe(now, out);
+}
+
+} // namespace lmq

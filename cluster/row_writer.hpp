@@ -1,0 +1,30 @@
+// Where a node's rows go: the port behind which the disk is. Made by the wiring of the node.
+#pragma once
+
+#include "core/stored.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace lmq {
+
+class row_writer {
+public:
+  virtual ~row_writer() = default;
+
+  /// Before the first `write`.
+  /// @param stored  called on any thread: all rows up to that number are on the disk
+  virtual void begin(std::function<void(std::uint64_t number)> stored) = 0;
+
+  /// Never blocks. Numbers grow.
+  virtual void write(store_batch rows, std::uint64_t number) = 0;
+};
+
+/// What a node has of its disk.
+struct node_disk {
+  stored_state state;                 ///< what its last life has left
+  std::shared_ptr<row_writer> writer; ///< null: it has no disk
+};
+
+} // namespace lmq
