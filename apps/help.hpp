@@ -24,7 +24,8 @@ inline constexpr auto exit_codes = R"(Exit codes:
   0  done
   1  refused: the server said no, or had no message to pull
   2  usage: the command line, a setting or an address is wrong; nothing was done
-  3  no server answered)";
+  3  no server answered
+  4  the data directory can't be used, or the disk failed)";
 
 inline constexpr auto serve = R"(Runs a server until SIGTERM or SIGINT (Ctrl-C).
 

@@ -1,6 +1,7 @@
 #include "apps/node.hpp"
 
 #include "actors/start.hpp"
+#include "apps/disk.hpp"
 #include "apps/resolve.hpp"
 #include "cluster/start.hpp"
 #include "event_loop/coordinator.hpp"
@@ -22,6 +23,8 @@ cluster_options cluster_options_of(const settings& with) {
   const auto& asked = with.cluster;
   cluster_options out;
   out.name = with.name;
+  if (!asked.address)
+    return out;
   out.host = asked.address->host;
   out.port = asked.address->port;
   for (const auto& other : asked.join)
@@ -35,8 +38,9 @@ cluster_options cluster_options_of(const settings& with) {
 } // namespace
 
 struct node::parts {
-  explicit parts(const settings& with)
-      : board(std::make_shared<node_board>(node_names{.active = {with.name}, .all = {with.name}})) {
+  parts(const settings& with, std::optional<disk::opened> from, std::shared_ptr<push_gate> gate)
+      : pushes(std::move(gate)),
+        board(std::make_shared<node_board>(node_names{.active = {with.name}, .all = {with.name}})) {
     // The configuration is what stands here: CAF reads neither our command line nor a file of its own.
     coordinator_options threads;
     threads.threads = with.threads;
@@ -45,8 +49,13 @@ struct node::parts {
       install_transport(config);
     system.emplace(config);
     broker_options options{.hooks = hook_catalog::built_in()};
-    if (with.cluster.address) {
-      member.emplace(*system, cluster_options_of(with), hook_catalog::built_in(), board);
+    if (with.cluster.address || from) {
+      node_disk kept;
+      if (from) {
+        storage = from->where;
+        kept = {std::move(from->state), std::move(from->where)};
+      }
+      member.emplace(*system, cluster_options_of(with), hook_catalog::built_in(), board, std::move(kept));
       options = member->for_broker(hook_catalog::built_in());
     }
     doors = start_broker(*system, std::move(options));
@@ -66,9 +75,15 @@ struct node::parts {
     member.reset();
     stop_broker(doors);
     // No handle is left; whoever still runs is waited for by the system's end.
+    system->await_all_actors_done();
+    if (storage)
+      storage->stop();
+    storage.reset();
     system.reset();
   }
 
+  std::shared_ptr<disk> storage; ///< null: all is in memory
+  std::shared_ptr<push_gate> pushes;
   caf::actor_system_config config;
   std::optional<caf::actor_system> system;
   std::shared_ptr<node_board> board;
@@ -77,10 +92,11 @@ struct node::parts {
   std::optional<gateway_server> server;
 };
 
-checked<node> node::start(const settings& with) {
+tl::expected<node, not_started> node::start(const settings& with) {
   auto complain = [](std::string_view option, const std::string& what) {
-    return tl::unexpected<std::string>(fmt::format(
-      "{}: {}; end what listens there, or choose another address with --{}", option, what, option));
+    return tl::unexpected(not_started{
+      exit_code::usage, fmt::format("{}: {}; end what listens there, or choose another address with --{}",
+                                    option, what, option)});
   };
   auto http = resolve(with.http);
   if (!http)
@@ -88,19 +104,30 @@ checked<node> node::start(const settings& with) {
   auto rpc = resolve(with.rpc);
   if (!rpc)
     return complain("rpc", rpc.error());
-  auto p = std::make_unique<parts>(with);
+  auto pushes = std::make_shared<push_gate>();
+  std::optional<disk::opened> from;
+  if (!with.memory) {
+    auto opened = disk::open(with.disk, pushes);
+    if (!opened)
+      return tl::unexpected(not_started{exit_code::storage, std::move(opened.error())});
+    from.emplace(*std::move(opened));
+  }
+  auto p = std::make_unique<parts>(with, std::move(from), pushes);
+  if (p->storage && !with.cluster.address)
+    p->member->wait_until_begun();
   auto server = gateway_server::start(*p->system, p->doors,
                                       {.http = {http->address().to_string(), http->port()},
                                        .rpc = {rpc->address().to_string(), rpc->port()},
                                        .nodes = p->board,
+                                       .pushes = pushes,
                                        .limits = with.limits});
   if (!server)
     return complain(server.error().where == start_failure::protocol::rpc ? "rpc" : "http",
                     server.error().what);
   p->server = *std::move(server);
-  if (p->member)
+  if (with.cluster.address)
     if (auto listening = p->member->listen(); !listening)
-      return tl::unexpected<std::string>("cluster: " + listening.error());
+      return tl::unexpected(not_started{exit_code::usage, "cluster: " + listening.error()});
   return node{std::move(p)};
 }
 

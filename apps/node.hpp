@@ -4,17 +4,27 @@
 // Holds all of them. Owned by the main thread, which alone calls it.
 #pragma once
 
+#include "apps/exit_code.hpp"
 #include "apps/settings.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <tl/expected.hpp>
 
 namespace lmq {
 
+/// Why a node did not start: a sentence, and how the program ends over it.
+struct not_started {
+  exit_code how = exit_code::usage;
+  std::string why;
+};
+
 class node {
 public:
-  /// Everything listens when this returns. Errors: an address that can't be listened at, and why
-  static checked<node> start(const settings& with);
+  /// What was stored is there, and everything listens, when this returns.
+  /// Errors: a data directory that can't be used; an address that can't be listened at
+  static tl::expected<node, not_started> start(const settings& with);
 
   node(node&&) noexcept;
   node& operator=(node&&) noexcept;

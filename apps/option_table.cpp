@@ -105,9 +105,30 @@ std::string show_join_list(const settings& from) {
 const serve_option table[]{
   address<&settings::http>("http", "serve HTTP here; port 0 is any free one"),
   address<&settings::rpc>("rpc", "serve MessagePack-RPC here; port 0 is any free one"),
-  {"memory", "Node", "", "keep all in memory, lost at the end; so far there is nothing else",
+  {"data-dir", "Storage", "DIR", "keep messages here; made if its parent is there",
+   [](settings& s, std::string_view text) -> checked<void> {
+     if (text.empty())
+       return tl::unexpected<std::string>("it is empty; give a directory, or --memory to keep nothing");
+     s.disk.directory = text;
+     return {};
+   },
+   [](const settings& s) { return s.disk.directory; }},
+  {"memory", "Storage", "", "keep all in memory instead: faster, and lost at the end",
    [](settings& s, std::string_view text) { return put(parse_switch(text), s.memory); },
    [](const settings& s) { return std::string{s.memory ? "true" : "false"}; }},
+  {"disk-reserve", "Storage", "BYTES",
+   "free space below which pushes get 507; by default 1 GiB, or 5 % if that is less",
+   [](settings& s, std::string_view text) {
+     if (text.empty()) {
+       s.disk.reserve_bytes.reset();
+       return checked<void>{};
+     }
+     return put(parse_bytes(text).map([](auto bytes) { return std::optional<std::size_t>{bytes}; }),
+                s.disk.reserve_bytes);
+   },
+   [](const settings& s) {
+     return s.disk.reserve_bytes ? bytes_to_text(*s.disk.reserve_bytes) : std::string{};
+   }},
   {"threads", "Node", "N", "I/O threads, which also run the queues; by default the cores less one",
    [](settings& s, std::string_view text) {
      return put(parse_whole(text, {1, settings_limits::threads_max}), s.threads);

@@ -53,12 +53,14 @@ std::size_t fit_connections(settings& asked) {
 }
 
 void log_start(const settings& asked, const node& started, std::size_t connections_wanted) {
-  // Whoever did not ask for memory must not learn from a restart that it was all there is.
-  spdlog::log(
-    asked.memory ? spdlog::level::info : spdlog::level::warn,
-    "node.start name={} version={} pid={} threads={} storage=memory message=\"all messages are kept in memory "
-    "and are lost when this process ends\"",
-    asked.name, LMQ_VERSION, getpid(), asked.threads);
+  if (asked.memory)
+    spdlog::info(
+      "node.start name={} version={} pid={} threads={} storage=memory message=\"all messages are kept in memory "
+      "and are lost when this process ends\"",
+      asked.name, LMQ_VERSION, getpid(), asked.threads);
+  else
+    spdlog::info("node.start name={} version={} pid={} threads={} storage=disk directory={}", asked.name,
+                 LMQ_VERSION, getpid(), asked.threads, asked.disk.directory);
   if (asked.limits.connections_max < connections_wanted)
     // Only who asked for a number is warned of not getting it.
     spdlog::log(
@@ -100,8 +102,8 @@ exit_code serve(settings asked) {
   auto connections_wanted = fit_connections(asked);
   auto started = node::start(asked);
   if (!started) {
-    std::fputs(fmt::format("lmq: {}\n", started.error()).c_str(), stderr);
-    return exit_code::usage;
+    std::fputs(fmt::format("lmq: {}\n", started.error().why).c_str(), stderr);
+    return started.error().how;
   }
   log_start(asked, *started, connections_wanted);
   begin_faults();

@@ -31,10 +31,18 @@ struct cluster_settings {
   bool has_tls() const noexcept { return !tls_cert.empty() || !tls_key.empty() || !tls_ca.empty(); }
 };
 
+/// Where messages are kept.
+struct disk_settings {
+  std::string directory = "lmq-data"; ///< made if its parent is there
+  std::optional<std::size_t>
+    reserve_bytes{}; ///< free space below which pushes are refused; nothing: see help
+};
+
 struct settings {
   host_port http{"127.0.0.1", 9980};
   host_port rpc{"127.0.0.1", 18800};
-  bool memory = false; ///< asked for in words; all is kept in memory either way
+  bool memory = false; ///< nothing is written to a disk
+  disk_settings disk;
   std::size_t threads = default_threads();
   std::string name = default_node_name();
   log_level level = log_level::info;

@@ -4,6 +4,7 @@
 #include "cluster/codec.hpp"
 #include "cluster/node_machine.hpp"
 
+#include <algorithm>
 #include <caf/typed_event_based_actor.hpp>
 #include <utility>
 
@@ -44,13 +45,12 @@ void local_queues::gone(const std::string& queue) {
 
 void local_queues::known(const queue_ref& q) {
   auto& local = queues_[*q.name];
-  if (local.name != q.name) {
-    local.name = q.name;
-    local.life = ++lives_;
-    local.recorded = local.safe = 0;
-  }
+  if (local.name != q.name)
+    begin_life(local, q.name);
   local.resolving = false;
   local.actor = q.actor;
+  if (local.safe > 0)
+    caf::anon_send(local.actor, safe_atom::value, local.safe);
   if (std::exchange(local.stale, false)) {
     // It was down, and has missed something: it begins anew.
     caf::anon_send(local.actor, drop_atom::value);
@@ -60,6 +60,12 @@ void local_queues::known(const queue_ref& q) {
   auto actor = local.actor;
   for (auto& [what, by] : to_say)
     what(actor);
+}
+
+void local_queues::begin_life(local_queue& local, const std::shared_ptr<const std::string>& name) {
+  local.name = name;
+  local.life = ++lives_;
+  local.recorded = local.safe = 0;
 }
 
 void local_queues::say(const std::string& queue, saying what, std::optional<asker> by) {
@@ -106,7 +112,7 @@ void local_queues::apply(const metadata_change& change) {
     if (auto it = queues_.find(change.queue); it != queues_.end() && it->second.actor) {
       // What is said from now on is said to its successor.
       it->second.actor = nullptr;
-      it->second.name = nullptr;
+      it->second.deleted = std::exchange(it->second.name, nullptr);
       it->second.serves = false;
       one_is_held(change.queue);
     }
@@ -124,8 +130,23 @@ void local_queues::apply(const metadata_change& change) {
 /// What must not be missed: a queue that ends over it, or before it, begins anew.
 template <class... Ts>
 void local_queues::tell(const std::string& queue, const queue_handle& to, Ts&&... what) {
+  ++telling_;
   self_.request(to, caf::infinite, std::forward<Ts>(what)...)
-    .then([] {}, [this, queue](caf::error&) { queues_[queue].stale = true; });
+    .then([this] { one_is_told(); },
+          [this, queue](caf::error&) {
+            queues_[queue].stale = true;
+            one_is_told();
+          });
+}
+
+void local_queues::one_is_told() {
+  if (--telling_ == 0)
+    owner_.told_all();
+}
+
+bool local_queues::all_told() const {
+  return registry_ && telling_ == 0 &&
+         std::none_of(queues_.begin(), queues_.end(), [](const auto& q) { return q.second.resolving; });
 }
 
 void local_queues::hold() {
@@ -269,9 +290,11 @@ void local_queues::cancel(asker by, const std::string& queue) {
 std::optional<std::uint64_t> local_queues::token_of(const std::shared_ptr<const std::string>& queue,
                                                     std::uint64_t number) {
   auto it = queues_.find(*queue);
-  if (it == queues_.end() || it->second.name != queue)
+  if (it == queues_.end() || (it->second.name != queue && (it->second.name || it->second.deleted == queue)))
     return node_machine::of_deleted; // what it has decided counts
   auto& local = it->second;
+  if (!local.name)
+    begin_life(local, queue); // the registry will tell of it
   if (number <= local.recorded) {
     if (number <= local.safe && local.actor)
       caf::anon_send(local.actor, safe_atom::value, local.safe);

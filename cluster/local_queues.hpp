@@ -30,6 +30,8 @@ public:
     virtual void queue_told(asker by, std::optional<reply> what) = 0;
     virtual void held() = 0;
     virtual void queue_lost(const std::string& queue) = 0;
+    /// Every queue has done what it was told.
+    virtual void told_all() = 0;
 
   protected:
     ~owner() = default;
@@ -68,6 +70,9 @@ public:
   /// @param token  as `token_of` gave it
   void safe(const std::string& queue, std::uint64_t token);
 
+  /// Whether every queue has done what it was told. O(queues)
+  bool all_told() const;
+
   /// Lets go of every handle.
   void clear();
 
@@ -75,7 +80,8 @@ private:
   using saying = std::function<void(const queue_handle&)>;
 
   struct local_queue {
-    std::shared_ptr<const std::string> name; ///< shared by all actors of one queue; null: not known yet
+    std::shared_ptr<const std::string> name;    ///< shared by all actors of one queue; null: not known yet
+    std::shared_ptr<const std::string> deleted; ///< the name that its predecessor's actors share
     queue_handle actor;
     bool resolving = false;
     bool serves = false;
@@ -92,8 +98,10 @@ private:
   void say(const std::string& queue, saying what, std::optional<asker> by = {});
   void resolve(const std::string& queue);
   void known(const queue_ref& q);
+  void begin_life(local_queue& local, const std::shared_ptr<const std::string>& name);
   void hold_one(const std::string& queue);
   void one_is_held(const std::string& queue);
+  void one_is_told();
   void failed(asker by, const caf::error& e);
 
   template <class... Ts>
@@ -108,6 +116,7 @@ private:
   std::set<std::string> holding_; ///< those that have not answered
   std::map<asker, waiter_id> waiters_;
   std::uint64_t lives_ = 0;
+  std::size_t telling_ = 0; ///< what queues were told and have not answered
 };
 
 } // namespace lmq

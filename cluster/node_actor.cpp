@@ -93,7 +93,7 @@ public:
         on_record(q, facts, number);
       },
       [this](const registry_handle& inner) { on_registry(inner); },
-      [this](opened_atom, const queue_ref& q) { local_.opened(q); },
+      [this](opened_atom, const queue_ref& q) { on_opened(q); },
       [this](restarted_atom, const queue_ref& q) { local_.restarted(q); },
       [this](gone_atom, const std::string& queue) { local_.gone(queue); },
 
@@ -114,6 +114,11 @@ public:
       [this](dial_failed& x) { on_dial_failed(x); },
       [this](peer_rejected& x) { on_rejected(x); },
 
+      [this](begun_atom) -> caf::delegated<void> {
+        begins_.emplace_back(*this);
+        look_whether_begun();
+        return {};
+      },
       [this](stored_atom, std::uint64_t number) {
         step([&](auto at) { machine_.stored(number, at, out_); });
       },
@@ -187,7 +192,15 @@ private:
       has_left_ = true; // until it is stopped it passes on what clients ask
       spdlog::info("cluster.left message=\"the others hold all that this node held; it can be stopped\"");
     }
+    look_whether_begun();
     tick_.arm(*this, machine_.next_deadline(at));
+  }
+
+  void look_whether_begun() {
+    if (begins_.empty() || !machine_.active() || !local_.all_told())
+      return;
+    for (auto& waiting : std::exchange(begins_, {}))
+      waiting.answer(caf::message{});
   }
 
   // -- clients -----------------------------------------------------------------------------------------------------
@@ -280,10 +293,17 @@ private:
     return {};
   }
 
+  void on_opened(const queue_ref& q) {
+    local_.opened(q);
+    if (machine_.options().alone)
+      step([&](auto at) { machine_.open(*q.name, at, out_); });
+  }
+
   /// The first one hears what was stored; those that follow know it from their cell.
   void on_registry(const registry_handle& inner) {
     local_.meet(inner, std::exchange(knows_registry_, true) ? std::vector<metadata_change>{}
                                                             : machine_.names().all());
+    look_whether_begun();
   }
 
   // -- this node's queues ------------------------------------------------------------------------------------------
@@ -303,6 +323,8 @@ private:
   void held() override {
     step([&](auto at) { machine_.held(at, out_); });
   }
+
+  void told_all() override { look_whether_begun(); }
 
   void queue_lost(const std::string& queue) override {
     step([&](auto at) { machine_.queue_lost(queue, at, out_); });
@@ -440,7 +462,8 @@ private:
   }
 
   void perform(node_effects::metadata_changed& x) {
-    local_.apply(x.what);
+    if (!machine_.options().alone || !x.what.of_queue.exists) // alone, the registry has told of it
+      local_.apply(x.what);
     if (listener_)
       anon_send(listener_, changed_atom::value, std::make_shared<const metadata_change>(std::move(x.what)));
   }
@@ -504,6 +527,7 @@ private:
   std::unordered_map<std::uint64_t, peer_link> links_; ///< by incarnation
   std::multimap<std::string, open_request> joins_;     ///< by address
   std::optional<open_request> leaving_;
+  std::vector<open_request> begins_; ///< of who waits until this node serves
   bool has_left_ = false;
   bool begun_ = false; ///< it has been in a view
 };

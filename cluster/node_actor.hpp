@@ -24,6 +24,7 @@ using changed_atom = caf::atom_constant<caf::atom("changed")>;
 using flush_atom = caf::atom_constant<caf::atom("flush")>;
 using ready_atom = caf::atom_constant<caf::atom("ready")>;
 using stored_atom = caf::atom_constant<caf::atom("stored")>;
+using begun_atom = caf::atom_constant<caf::atom("begun")>;
 
 using queue_name = std::shared_ptr<const std::string>;
 using metadata_change_ptr = std::shared_ptr<const metadata_change>;
@@ -76,6 +77,8 @@ using node_handle = caf::typed_actor<
   caf::reacts_to<frame_received>,
   caf::reacts_to<dial_failed>,
   caf::reacts_to<peer_rejected>,
+  // -- the wiring. Answered when this node serves, and its queues have all that was stored.
+  caf::replies_to<begun_atom>::with<void>,
   // -- the disk: all rows up to that number are there
   caf::reacts_to<stored_atom, std::uint64_t>,
   // -- its own

@@ -46,6 +46,7 @@ struct node_options {
   link_limits of_links;
   std::size_t backlog_bytes_max = 64UL * 1024 * 1024; ///< of a link; a peer that lags more begins anew
   std::size_t transfer_bytes = 256UL * 1024;          ///< of bodies in one `moved`
+  bool alone = false;  ///< no cluster: queues serve from the first, and nobody else is told of names
   bool stores = false; ///< rows are wanted: nothing is safe, or acknowledged to peers, before it is stored
 };
 

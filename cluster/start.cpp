@@ -1,8 +1,10 @@
 #include "cluster/start.hpp"
 
+#include "cluster/recording_registry.hpp"
 #include "core/host_port.hpp"
 
 #include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
 namespace lmq {
@@ -19,8 +21,12 @@ cluster_member::cluster_member(caf::actor_system& system, cluster_options option
   of_node.min_copies = options_.min_copies;
   for (const auto& [host, port] : options_.joins)
     of_node.joins.push_back(to_text(host_port{host, port}));
-  node_ = spawn_node(system, std::move(of_node), std::move(board), std::move(disk));
-  directory_ = spawn_directory(system, node_, std::move(hooks));
+  of_node.alone = options_.host.empty();
+  node_ = spawn_node(system, of_node, std::move(board), std::move(disk));
+  if (of_node.alone)
+    before_ = spawn_recording_registry(system, node_);
+  else
+    before_ = spawn_directory(system, node_, std::move(hooks));
 }
 
 cluster_member::~cluster_member() {
@@ -28,14 +34,22 @@ cluster_member::~cluster_member() {
 }
 
 broker_options cluster_member::for_broker(hook_catalog hooks) const {
+  auto alone = options_.host.empty();
   return {.hooks = std::move(hooks),
           .journal = node_,
           .home = tag_,
-          .front_of = [directory = directory_](const registry_handle& inner) -> registry_handle {
-            caf::anon_send(directory, inner);
-            return directory;
-          },
-          .cluster = node_};
+          .serves = alone,
+          .front_of =
+            [before = before_](const registry_handle& inner) {
+              caf::anon_send(caf::actor_cast<caf::actor>(before), inner);
+              return before;
+            },
+          .cluster = alone ? cluster_handle{} : cluster_handle{node_}};
+}
+
+void cluster_member::wait_until_begun() {
+  caf::scoped_actor self{system_};
+  self->request(node_, caf::infinite, begun_atom::value).receive([] {}, [](caf::error&) {});
 }
 
 tl::expected<void, std::string> cluster_member::listen() {
@@ -60,11 +74,11 @@ tl::expected<void, std::string> cluster_member::listen() {
 
 void cluster_member::stop() {
   transport_.reset();
-  if (directory_)
-    caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);
+  if (before_)
+    caf::anon_send_exit(before_, caf::exit_reason::user_shutdown);
   if (node_)
     caf::anon_send_exit(node_, caf::exit_reason::user_shutdown);
-  directory_ = nullptr;
+  before_ = nullptr;
   node_ = nullptr;
 }
 

@@ -1,6 +1,8 @@
 // This node's part in a cluster: its actors and its port, started and ended in the order in which they need
 // each other and the broker.
 //
+// A node without a cluster that keeps its messages on a disk is one, too: the only one there is.
+//
 // Holds the node actor, the directory and the transport. Owned by the wiring of the node, on its main thread.
 #pragma once
 
@@ -22,9 +24,9 @@
 namespace lmq {
 
 struct cluster_options {
-  std::string name;                                         ///< unique in the cluster
-  std::string host;                                         ///< of the cluster port
-  std::uint16_t port = 0;                                   ///< 0: any
+  std::string name;       ///< unique in the cluster
+  std::string host;       ///< of the cluster port; empty: there is no cluster
+  std::uint16_t port = 0; ///< 0: any
   std::vector<std::pair<std::string, std::uint16_t>> joins; ///< cluster ports of others
   std::optional<tls_files> tls;
   std::size_t min_copies = 1;
@@ -47,6 +49,9 @@ public:
   /// What the broker of this node is started with.
   broker_options for_broker(hook_catalog hooks) const;
 
+  /// Returns when this node serves, if it is to serve alone, and its queues have all that was stored.
+  void wait_until_begun();
+
   /// Listens, and looks for the others. Errors: a sentence
   tl::expected<void, std::string> listen();
 
@@ -62,7 +67,7 @@ private:
   std::uint64_t incarnation_;
   home_tag tag_;
   node_handle node_;
-  directory_handle directory_;
+  registry_handle before_; ///< the registry that everybody but the node is given
   std::optional<transport> transport_;
 };
 

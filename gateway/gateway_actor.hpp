@@ -9,6 +9,7 @@
 #include "actors/messages.hpp"
 #include "actors/node_board.hpp"
 #include "core/ids.hpp"
+#include "core/push_gate.hpp"
 #include "event_loop/deadline_timer.hpp"
 #include "event_loop/reply_sink.hpp"
 #include "gateway/limits.hpp"
@@ -34,6 +35,7 @@ class connection;
 struct gateway_shared {
   gateway_limits limits;
   std::shared_ptr<const node_board> nodes;
+  std::shared_ptr<const push_gate> pushes;
   std::atomic<std::size_t> connections{0}; ///< open, those included that are being refused
   std::atomic<std::uint64_t> crashes{0};   ///< connections ended by an exception
 };
@@ -70,6 +72,7 @@ public:
 
   const gateway_limits& limits() const noexcept { return shared_->limits; }
   const node_board& nodes() const noexcept { return *shared_->nodes; }
+  const push_gate& pushes() const noexcept { return *shared_->pushes; }
   const broker& doors() const noexcept { return doors_; }
 
   /// The broker's doors as the supervisor has told of them.

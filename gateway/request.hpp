@@ -75,4 +75,8 @@ using request =
                get_rules, put_rules, delete_rules, get_properties, patch_properties, delete_properties,
                revive_queue, get_health, get_cluster, join_cluster, leave_cluster, forget_member>;
 
+inline bool is_push(const request& what) {
+  return std::holds_alternative<push_one>(what) || std::holds_alternative<push_matching>(what);
+}
+
 } // namespace lmq

@@ -25,6 +25,7 @@ struct gateway_server::parts {
       : threads(coordinator::of(system)), shared(std::make_shared<gateway_shared>()) {
     shared->limits = options.limits;
     shared->nodes = std::move(options.nodes);
+    shared->pushes = std::move(options.pushes);
   }
 
   parts(const parts&) = delete;

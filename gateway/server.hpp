@@ -8,6 +8,7 @@
 
 #include "actors/messages.hpp"
 #include "actors/node_board.hpp"
+#include "core/push_gate.hpp"
 #include "gateway/limits.hpp"
 
 #include <cstdint>
@@ -32,6 +33,7 @@ struct gateway_server_options {
   listen_at http;
   listen_at rpc;
   std::shared_ptr<const node_board> nodes = std::make_shared<node_board>(); ///< never null
+  std::shared_ptr<const push_gate> pushes = std::make_shared<push_gate>();  ///< never null
   gateway_limits limits;
 };
 

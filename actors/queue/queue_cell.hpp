@@ -78,6 +78,7 @@ struct journal_port {
 struct queue_journal {
   journal_handle journal; ///< null: nothing is recorded
   home_tag home{};
+  bool serves = false; ///< queues are at home here from the first; else they serve when they are told to
 };
 
 struct queue_cell {
@@ -88,7 +89,7 @@ struct queue_cell {
         machine(std::move(in_force), {facts.home, facts.journal != nullptr}),
         stats(now, seed),
         port(facts.journal ? std::make_unique<journal_port>(facts.journal) : nullptr),
-        serving(!port) {}
+        serving(!port || facts.serves) {}
 
   queue_cell(const queue_cell&) = delete;
   queue_cell& operator=(const queue_cell&) = delete;

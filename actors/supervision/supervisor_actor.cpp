@@ -23,7 +23,7 @@ public:
       : supervisor_handle::base(config),
         hooks_(std::make_shared<const hook_catalog>(std::move(options.hooks))),
         registry_cell_(std::make_shared<registry_cell>(*hooks_, parts_.front().life)),
-        facts_{std::move(options.journal), options.home},
+        facts_{std::move(options.journal), options.home, options.serves},
         front_of_(std::move(options.front_of)) {
     set_down_handler([this](const caf::down_msg& gone) { on_down(gone.source); });
     set_exit_handler([this](caf::exit_msg& asked) { on_stop(asked); });

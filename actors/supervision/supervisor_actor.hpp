@@ -19,6 +19,7 @@ struct broker_options {
   hook_catalog hooks;
   journal_handle journal = {}; ///< of all queues; null: none records anything, and each serves at once
   home_tag home{};             ///< in the ids of the leases and compounds that are made here
+  bool serves = false;         ///< queues serve at once, though there is a journal
   /// Makes the registry that everybody else is given from the one that knows this node's queues. Called for
   /// each that is started, first by `start_broker` and later on the supervisor's thread; must not throw.
   /// Null: both are the same. Whoever makes an actor here ends it.

@@ -27,10 +27,6 @@ shared_by_thread& shared() {
   return here;
 }
 
-bool is_push(const request& what) {
-  return std::holds_alternative<push_one>(what) || std::holds_alternative<push_matching>(what);
-}
-
 bool has_document(const request& what) {
   return std::holds_alternative<put_rules>(what) || std::holds_alternative<patch_properties>(what) ||
          std::holds_alternative<join_cluster>(what);
@@ -133,9 +129,13 @@ void http_session::prepare(http_request what) {
   } else {
     auto& asked = std::get<broker_request>(what);
     format_ = asked.format;
-    if (is_push(asked.what))
+    if (is_push(asked.what)) {
+      if (auto no = gateway().pushes().refused()) {
+        local_ = to_http(*std::move(no)); // what comes of its body is skipped
+        return;
+      }
       reader_->keep_as_payload();
-    else if (has_document(asked.what))
+    } else if (has_document(asked.what))
       reader_->keep_as_text(limits().document_bytes_max);
     exchange_.prepare(std::move(asked.what));
     if (exchange_.wants_headers())

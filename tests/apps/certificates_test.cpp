@@ -6,7 +6,7 @@
 
 #include "apps/certificates.hpp"
 #include "tests/apps/run.hpp"
-#include "tests/apps/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>

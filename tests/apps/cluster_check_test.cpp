@@ -6,7 +6,7 @@
 #include "apps/certificates.hpp"
 #include "apps/cluster_check.hpp"
 #include "tests/apps/run.hpp"
-#include "tests/apps/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <unistd.h>
 
@@ -174,7 +174,7 @@ CAF_TEST(a server that is asked for nonsense ends with one line and exit code 2)
         words{"--cluster", "127.0.0.1:0", "--cluster-tls-cert", "x"}, words{"--min-copies", "2"},
         words{"--cluster-insecure"}}) {
     auto all = line;
-    all.insert(all.begin(), {"serve", "--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0"});
+    all.insert(all.begin(), {"serve", "--memory", "--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0"});
     auto refused = run(all);
     CAF_MESSAGE(refused.err);
     CAF_CHECK_EQUAL(refused.exit_code, 2);

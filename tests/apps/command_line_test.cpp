@@ -6,7 +6,7 @@
 #include "apps/command_line.hpp"
 #include "apps/option_table.hpp"
 #include "core/ids.hpp"
-#include "tests/apps/temporary_folder.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <cstdio>
 #include <map>
@@ -82,7 +82,8 @@ const std::map<std::string_view, std::string> other_values{
   {"cluster", "127.0.0.1:3"},   {"join", "127.0.0.1:4,[::1]:5"},
   {"min-copies", "2"},          {"cluster-tls-cert", "a.pem"},
   {"cluster-tls-key", "b.pem"}, {"cluster-tls-ca", "c.pem"},
-  {"cluster-insecure", "true"},
+  {"cluster-insecure", "true"}, {"data-dir", "elsewhere"},
+  {"disk-reserve", "3MiB"},
 };
 
 } // namespace
@@ -96,6 +97,7 @@ CAF_TEST(without options a server has the documented defaults) {
   CAF_CHECK_EQUAL(s.threads, default_threads());
   CAF_CHECK(s.level == log_level::info);
   CAF_CHECK(!s.memory);
+  CAF_CHECK_EQUAL(s.disk.directory, "lmq-data");
   CAF_CHECK(s.name.starts_with("lmq@"));
   CAF_CHECK(s.name.find('.') == std::string::npos);
 }

@@ -5,6 +5,7 @@
 
 #include "tests/apps/run.hpp"
 #include "tests/support/http_client.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <csignal>
 #include <sys/wait.h>
@@ -104,22 +105,45 @@ CAF_TEST(the log begins with where messages are kept) {
   CAF_CHECK(server.process().standard_output().empty());
 }
 
-CAF_TEST(without the word memory the first line is a warning) {
-  child_process child{
-    {.program = program_path(), .arguments = {"serve", "--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0"}}};
-  await_words(child, "http.listen address=127.0.0.1:");
-  CAF_CHECK(holds(first_line(child.standard_error()), " warn node.start "));
-  CAF_CHECK(!holds(child.standard_error(), "127.0.0.1:0\n"));
+CAF_TEST(without the word memory messages are kept on the disk and the log says where) {
+  temporary_folder folder;
+  server_process server{
+    server_options{.arguments = {"--log-level", "info"}, .data_dir = folder.path("data")}};
+  CAF_REQUIRE(server.stop() == 0);
+  auto log = server.process().standard_error();
+  CAF_MESSAGE(log);
+  CAF_CHECK(holds(log, " info storage.open directory=" + folder.path("data") + " queues=0 messages=0 "));
+  CAF_CHECK(holds(log, " storage=disk directory=" + folder.path("data") + "\n"));
+  CAF_CHECK(log.ends_with(" info node.stopped\n"));
+}
+
+CAF_TEST(a data directory that can not be used is one line and exit code 4) {
+  temporary_folder folder;
+  server_process server{server_options{.data_dir = folder.path("data")}};
+  auto file = folder.write("file", "x");
+  for (const auto& [directory, why] :
+       std::vector<std::pair<std::string, std::string>>{{folder.path("data"), "another process"},
+                                                        {folder.path("no/parent"), "parent"},
+                                                        {file, "director"}}) {
+    auto refused = run({"serve", "--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0", "--data-dir", directory});
+    CAF_MESSAGE(refused.err);
+    CAF_CHECK_EQUAL(refused.exit_code, 4);
+    CAF_CHECK(is_one_line(refused.err));
+    CAF_CHECK(refused.err.starts_with("lmq: "));
+    CAF_CHECK(holds(refused.err, directory));
+    CAF_CHECK(holds(refused.err, why));
+  }
+  CAF_CHECK(server.stop() == 0);
 }
 
 CAF_TEST(a taken port is one line and exit code 2) {
   server_process server;
-  auto taken_http = run({"serve", "--http", local(server.http_port()), "--rpc", "127.0.0.1:0"});
+  auto taken_http = run({"serve", "--memory", "--http", local(server.http_port()), "--rpc", "127.0.0.1:0"});
   CAF_CHECK_EQUAL(taken_http.exit_code, 2);
   CAF_CHECK_EQUAL(taken_http.err,
                   "lmq: http: " + local(server.http_port()) +
                     " is in use; end what listens there, or choose another address with --http\n");
-  auto taken_rpc = run({"serve", "--http", "127.0.0.1:0", "--rpc", local(server.rpc_port())});
+  auto taken_rpc = run({"serve", "--memory", "--http", "127.0.0.1:0", "--rpc", local(server.rpc_port())});
   CAF_CHECK_EQUAL(taken_rpc.exit_code, 2);
   CAF_CHECK_EQUAL(taken_rpc.err,
                   "lmq: rpc: " + local(server.rpc_port()) +
@@ -129,7 +153,8 @@ CAF_TEST(a taken port is one line and exit code 2) {
 CAF_TEST(an address of nobody here is one line and exit code 2) {
   // 192.0.2.0/24 is set aside for documents.
   for (std::string option : {"--http", "--rpc"}) {
-    auto refused = run({"serve", "--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0", option, "192.0.2.1:9980"});
+    auto refused =
+      run({"serve", "--memory", "--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0", option, "192.0.2.1:9980"});
     CAF_MESSAGE(refused.err);
     CAF_CHECK_EQUAL(refused.exit_code, 2);
     CAF_CHECK(is_one_line(refused.err));

@@ -85,7 +85,11 @@ std::string program_path() {
 
 std::vector<std::string> serve_arguments(const server_options& options) {
   auto address = [](std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); };
-  std::vector<std::string> words{"serve", "--memory"};
+  std::vector<std::string> words{"serve"};
+  if (options.data_dir.empty())
+    words.emplace_back("--memory");
+  else
+    words.insert(words.end(), {"--data-dir", options.data_dir});
   // An option stands once on a command line: where a test gives its own, the usual one is left out.
   auto usual = [&](const char* option, std::string value) {
     if (std::count(options.arguments.begin(), options.arguments.end(), option) == 0)

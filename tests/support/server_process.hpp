@@ -20,6 +20,7 @@ struct server_options {
   unsigned threads = 1;
   std::uint16_t http_port = 0; ///< 0: a free one
   std::uint16_t rpc_port = 0;
+  std::string data_dir{}; ///< empty: all in memory
 };
 
 class server_process {

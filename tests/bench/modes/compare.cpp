@@ -1,5 +1,5 @@
 // The comparison: the same client against LMQ, nginx and beanstalkd, in interleaved rounds.
-#include "tests/bench/load/beanstalk_driver.hpp"
+#include "tests/bench/modes/contest.hpp"
 #include "tests/bench/modes/modes.hpp"
 #include "tests/bench/modes/workloads.hpp"
 #include "tests/bench/servers/process_figures.hpp"
@@ -12,13 +12,6 @@
 namespace lmq::bench {
 
 namespace {
-
-struct contest {
-  std::string workload;
-  std::string server;
-  std::function<run_figures()> run;
-  std::vector<run_figures> rounds;
-};
 
 bool is_wanted(const options& wanted, const std::string& workload) {
   return wanted.only.empty() || std::ranges::find(wanted.only, workload) != wanted.only.end();
@@ -39,35 +32,11 @@ run_figures run_nginx(const options& wanted, const server& nginx) {
 }
 
 // A fresh beanstalkd for each run: it has no quick way to empty a tube.
-run_figures run_beanstalkd(const options& wanted, std::unique_ptr<dialogue> (*make)(shared_commands)) {
-  const auto beanstalkd = launch_beanstalkd().value();
-  std::vector<shared_commands> tubes;
-  for (const auto& tube : queue_names("bench", wanted.queues))
-    tubes.push_back(std::make_shared<const tube_commands>(tube, body_of(wanted.body_bytes)));
-  const auto result = run_closed_loop(plan_for(wanted, beanstalkd),
-                                      [&](unsigned number) { return make(tubes[number % tubes.size()]); });
+run_figures run_beanstalkd(const options& wanted, job_dialogue_maker make) {
+  const auto beanstalkd = launch_beanstalkd(storage::memory).value();
+  const auto result =
+    run_tubes(plan_for(wanted, beanstalkd), make, queue_names("bench", wanted.queues), wanted.body_bytes);
   return figures_of(result, resident_bytes(beanstalkd.pid));
-}
-
-const contest* find(const std::vector<contest>& contests, std::string_view workload,
-                    std::string_view server) {
-  for (const auto& c : contests)
-    if (c.workload == workload && c.server == server)
-      return &c;
-  return nullptr;
-}
-
-// The median of each round's ratio: runs of one round are neighbours in time, so that the machine's moods
-// cancel.
-void say_ratio(report& out, const contest* ours, const contest* theirs, double run_figures::*member,
-               const std::string& key, std::string_view meaning) {
-  if (ours == nullptr || theirs == nullptr)
-    return;
-  std::vector<double> ratios;
-  for (std::size_t i = 0; i < ours->rounds.size(); ++i)
-    if (theirs->rounds[i].*member > 0)
-      ratios.push_back(ours->rounds[i].*member / (theirs->rounds[i].*member));
-  out.figure(key, median(std::move(ratios)), "ratio", meaning);
 }
 
 void say_ratios(report& out, const std::vector<contest>& contests) {
@@ -128,24 +97,8 @@ void run_compare(const options& wanted, report& out) {
                 "lmq --threads {}; {}; {}",
                 wanted.connections, wanted.body_bytes, wanted.queues, wanted.rounds, wanted.seconds,
                 wanted.warm_up, wanted.lmq.threads, version_of("nginx"), version_of("beanstalkd")));
-  for (unsigned round = 0; round < wanted.rounds; ++round) {
-    // Every other round runs backwards, so that nobody is always the one after a certain neighbour.
-    for (std::size_t i = 0; i < contests.size(); ++i) {
-      auto& c = contests[round % 2 == 0 ? i : contests.size() - 1 - i];
-      c.rounds.push_back(c.run());
-    }
-  }
-  out.table_head();
-  std::uint64_t errors = 0;
-  for (const auto& c : contests) {
-    const auto middle = median_of(c.rounds);
-    errors += middle.errors;
-    out.table_row(c.workload, c.server, middle);
-    auto& json = out.data()["runs"].emplace_back();
-    json = {{"workload", c.workload}, {"server", c.server}, {"median", to_json(middle)}};
-    for (const auto& round : c.rounds)
-      json["rounds"].push_back(to_json(round));
-  }
+  run_rounds(contests, wanted.rounds);
+  const auto errors = report_runs(out, contests);
   out.say(
     "(medians over the rounds; µs of CPU are per request, a cycle has three; a cycle's latency is all three)");
   say_ratios(out, contests);

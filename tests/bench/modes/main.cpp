@@ -57,6 +57,8 @@ struct command {
 
 std::vector<command> add_modes(CLI::App& app, options& o) {
   auto* cluster = app.add_subcommand("cluster", "Pushes to two linked nodes beside pushes to one");
+  auto* disk =
+    app.add_subcommand("disk", "Pushes that are on the disk when answered; also at 256 connections");
   auto* rpc = app.add_subcommand("rpc", "Cycles over MessagePack-RPC beside cycles over HTTP");
   auto* memory = app.add_subcommand("memory", "Bytes a stored message costs; memory after draining");
   auto* waiters = app.add_subcommand("waiters", "Very many waiting pulls on one queue");
@@ -99,9 +101,9 @@ std::vector<command> add_modes(CLI::App& app, options& o) {
     ->check(CLI::Range(1, 100'000))
     ->capture_default_str();
   using namespace lmq::bench;
-  return {{cluster, run_cluster}, {rpc, run_rpc},   {memory, run_memory}, {waiters, run_waiters},
-          {idle, run_idle},       {soak, run_soak}, {chaos, run_chaos},   {hostile, run_hostile},
-          {large, run_large},     {many, run_many}};
+  return {{cluster, run_cluster}, {disk, run_disk},   {rpc, run_rpc},   {memory, run_memory},
+          {waiters, run_waiters}, {idle, run_idle},   {soak, run_soak}, {chaos, run_chaos},
+          {hostile, run_hostile}, {large, run_large}, {many, run_many}};
 }
 
 int run(const options& wanted, const std::string& name, mode what) {

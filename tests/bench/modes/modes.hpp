@@ -16,6 +16,10 @@ void run_rpc(const options& wanted, report& out);
 /// Pushes to a node on its own beside pushes to one of two linked nodes, in interleaved rounds.
 void run_cluster(const options& wanted, report& out);
 
+/// Pushes that are answered when they are on the disk, beside redis and beanstalkd that do the same, LMQ in
+/// memory and the disk itself, in interleaved rounds; with `connections` and with 256.
+void run_disk(const options& wanted, report& out);
+
 /// What a stored message costs, and what is left after all have been taken out.
 void run_memory(const options& wanted, report& out);
 

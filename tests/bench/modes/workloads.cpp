@@ -1,6 +1,7 @@
 // Loads made of dialogues.
 #include "tests/bench/modes/workloads.hpp"
 
+#include "tests/bench/load/redis_driver.hpp"
 #include "tests/bench/servers/http_control.hpp"
 
 #include <fmt/format.h>
@@ -47,6 +48,22 @@ loop_result run_load(const loop_plan& plan, workload what, const std::vector<std
     }
     return std::unique_ptr<dialogue>{};
   });
+}
+
+loop_result run_tubes(const loop_plan& plan, job_dialogue_maker make, const std::vector<std::string>& tubes,
+                      std::size_t body_bytes) {
+  std::vector<shared_commands> commands;
+  for (const auto& tube : tubes)
+    commands.push_back(std::make_shared<const tube_commands>(tube, body_of(body_bytes)));
+  return run_closed_loop(plan, [&](unsigned number) { return make(commands[number % commands.size()]); });
+}
+
+loop_result run_lists(const loop_plan& plan, const std::vector<std::string>& lists, std::size_t body_bytes) {
+  std::vector<shared_list_commands> commands;
+  for (const auto& list : lists)
+    commands.push_back(std::make_shared<const list_commands>(list, body_of(body_bytes)));
+  return run_closed_loop(
+    plan, [&](unsigned number) { return make_list_push_dialogue(commands[number % commands.size()]); });
 }
 
 loop_result fill(const loop_plan& plan, const std::string& queue, std::uint64_t messages,

@@ -89,9 +89,12 @@ server launch_lmq(const lmq_options& options) {
     return external;
   }
   const auto command = [&](const server& s) {
-    std::vector<std::string> words{options.path, "serve",     "--http",
-                                   s.at.text(),  "--rpc",     s.rpc.text(),
-                                   "--memory",   "--threads", std::to_string(options.threads)};
+    std::vector<std::string> words{options.path, "serve",      "--http",    s.at.text(),
+                                   "--rpc",      s.rpc.text(), "--threads", std::to_string(options.threads)};
+    switch (options.keeps) {
+    case storage::memory: words.emplace_back("--memory"); break;
+    case storage::disk: words.insert(words.end(), {"--data-dir", (s.home->path() / "data").string()}); break;
+    }
     words.insert(words.end(), options.extra.begin(), options.extra.end());
     return words;
   };
@@ -112,15 +115,34 @@ std::optional<server> launch_nginx() {
   return launch("nginx", command, answers_200);
 }
 
-std::optional<server> launch_beanstalkd() {
+std::optional<server> launch_beanstalkd(storage keeps) {
   const auto program = find_program("beanstalkd");
   if (program.empty())
     return std::nullopt;
   const auto command = [&](const server& s) {
-    return std::vector<std::string>{program.string(),          "-l", s.at.host, "-p",
-                                    std::to_string(s.at.port), "-z", "67108864"};
+    std::vector<std::string> words{program.string(),          "-l", s.at.host, "-p",
+                                   std::to_string(s.at.port), "-z", "67108864"};
+    switch (keeps) {
+    case storage::memory: break;
+    case storage::disk: words.insert(words.end(), {"-b", s.home->path().string(), "-f", "0"}); break;
+    }
+    return words;
   };
   return launch("beanstalkd", command, accepts);
+}
+
+std::optional<server> launch_redis() {
+  const auto program = find_program("redis-server");
+  if (program.empty())
+    return std::nullopt;
+  const auto command = [&](const server& s) {
+    std::vector<std::string> words{program.string(), "--bind", s.at.host, "--port",
+                                   std::to_string(s.at.port)};
+    words.insert(words.end(), {"--dir", s.home->path().string(), "--save", ""});
+    words.insert(words.end(), {"--appendonly", "yes", "--appendfsync", "always"});
+    return words;
+  };
+  return launch("redis", command, accepts);
 }
 
 std::string version_of(const std::string& program) {

@@ -1,4 +1,5 @@
-// Starts what is measured: LMQ, nginx (the yardstick of an HTTP request) and beanstalkd (of a queue).
+// Starts what is measured: LMQ, nginx (the yardstick of an HTTP request), beanstalkd (of a queue) and redis
+// (of what is on the disk).
 #pragma once
 
 #include "tests/bench/load/socket.hpp"
@@ -21,15 +22,19 @@ struct server {
   std::unique_ptr<child_process> child;   // none for an external server
 };
 
+/// Where a server keeps what it has taken when it answers. On the disk: below its home.
+enum class storage { memory, disk };
+
 struct lmq_options {
-  std::string path;               // of the program
-  std::string url;                // not empty: an external server, nothing is started
-  pid_t pid = 0;                  // of the external server, if known
-  unsigned threads = 1;           // passed on
-  std::vector<std::string> extra; // further arguments for it
+  std::string path;                // of the program
+  std::string url;                 // not empty: an external server, nothing is started
+  pid_t pid = 0;                   // of the external server, if known
+  unsigned threads = 1;            // passed on
+  storage keeps = storage::memory; // where it is told to
+  std::vector<std::string> extra;  // further arguments for it
 };
 
-/// Starts LMQ in memory and waits until GET /stats answers 200.
+/// Starts LMQ and waits until GET /stats answers 200.
 /// Errors: std::runtime_error with what it wrote, if it doesn't get ready within 30 s
 server launch_lmq(const lmq_options& options);
 
@@ -37,8 +42,12 @@ server launch_lmq(const lmq_options& options);
 /// Nothing, if nginx isn't installed. Errors: as launch_lmq
 std::optional<server> launch_nginx();
 
-/// Nothing, if beanstalkd isn't installed. Errors: as launch_lmq
-std::optional<server> launch_beanstalkd();
+/// On the disk: synced at each put. Nothing, if beanstalkd isn't installed. Errors: as launch_lmq
+std::optional<server> launch_beanstalkd(storage keeps);
+
+/// Answers what is synced to its log, and takes no snapshots. Nothing, if redis-server isn't installed.
+/// Errors: as launch_lmq
+std::optional<server> launch_redis();
 
 /// The first line that `program -v` prints; empty if it isn't installed.
 std::string version_of(const std::string& program);

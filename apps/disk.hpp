@@ -1,0 +1,61 @@
+// A node's disk: the journal with its store, and a look at the space that is left.
+//
+// When the disk fails the process ends at once: what it could not write must not be answered. Holds the
+// journal and a thread that closes the gate for pushes while space is short. Owned by the wiring of the node.
+#pragma once
+
+#include "apps/settings.hpp"
+#include "cluster/row_writer.hpp"
+#include "core/push_gate.hpp"
+#include "storage/journal.hpp"
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <tl/expected.hpp>
+
+namespace lmq {
+
+class disk final : public row_writer {
+public:
+  struct opened {
+    std::shared_ptr<disk> where;
+    stored_state state; ///< what the last life has left
+  };
+
+  /// Opens the data directory and reads all that is there.
+  /// Errors: a sentence; nothing was changed then
+  static tl::expected<opened, std::string> open(const disk_settings& with, std::shared_ptr<push_gate> pushes);
+
+  disk(store from, const disk_settings& with, std::shared_ptr<push_gate> pushes);
+  ~disk() override;
+
+  void begin(std::function<void(std::uint64_t)> stored) override;
+  void write(store_batch rows, std::uint64_t number) override;
+
+  /// Writes what has come. Nothing may be written afterwards.
+  void stop();
+
+  const store& at() const noexcept { return journal_.stored(); }
+
+private:
+  void watch_space();
+  void look_at_space();
+
+  const std::uint64_t reserve_bytes_;
+  const std::string directory_;
+  std::shared_ptr<push_gate> pushes_;
+  bool short_of_space_ = false; ///< of the watching thread
+  std::function<void(std::uint64_t)> stored_;
+  journal journal_;
+  std::mutex mutex_; ///< guards `stopping_`
+  std::condition_variable stop_asked_;
+  bool stopping_ = false;
+  std::thread watcher_;
+};
+
+} // namespace lmq

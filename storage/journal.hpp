@@ -1,0 +1,60 @@
+// The thread that writes: takes what has come while the last sync ran, writes it as one, syncs, says so.
+//
+// So answers wait for one sync or two, however many there are, and there is no timer. Holds the store. Owned
+// by the wiring of the node; `write` may be called on any thread.
+#pragma once
+
+#include "storage/store.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace lmq {
+
+struct journal_limits {
+  /// Bodies of one write to the disk, about; more waits for the next one. Units: bytes
+  std::size_t batch_bytes_max = 16UL * 1024 * 1024;
+};
+
+class journal {
+public:
+  /// Called on the journal's thread.
+  struct listener {
+    /// All batches up to that number are on the disk.
+    std::function<void(std::uint64_t number)> stored;
+    /// The disk failed: nothing more will be stored, and nothing that is not stored may be answered. Once.
+    std::function<void(const store_error& why)> broken;
+  };
+
+  journal(store its_store, listener tell, journal_limits limits = {});
+  journal(journal&&) = delete;
+
+  /// Stops, if `stop` has not.
+  ~journal();
+
+  /// Takes a batch; never blocks for the disk.
+  /// @param number  greater than any before it
+  void write(store_batch batch, std::uint64_t number);
+
+  /// Writes what has come, and ends the thread.
+  void stop();
+
+  const store& stored() const noexcept;
+
+  /// Since the start; for metrics.
+  struct figures {
+    std::uint64_t syncs = 0;
+    std::uint64_t batches = 0;
+    duration syncing{}; ///< in all
+  };
+  figures so_far() const noexcept;
+
+private:
+  struct parts;
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace lmq

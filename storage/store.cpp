@@ -1,0 +1,158 @@
+#include "storage/store.hpp"
+
+#include "storage/directory.hpp"
+#include "storage/engine_options.hpp"
+#include "storage/recovery.hpp"
+#include "storage/store_parts.hpp"
+#include "storage/synced_mark.hpp"
+
+#include <chrono>
+#include <cstring>
+#include <fmt/format.h>
+#include <rocksdb/db.h>
+#include <sys/statvfs.h>
+
+namespace lmq {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::uint64_t system_wall_ms() {
+  using namespace std::chrono;
+  return static_cast<std::uint64_t>(std::max<milliseconds::rep>(
+    duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count(), 0));
+}
+
+store_error io_error(const fs::path& file) {
+  return {errno == ENOSPC ? store_error::kind::no_space : store_error::kind::io,
+          "can't write " + file.string() + ": " + std::strerror(errno)};
+}
+
+tl::expected<recovered, store_error> read_what_is_there(const rocksdb::Options& engine,
+                                                        const fs::path& directory, std::uint64_t wall_ms) {
+  auto look = look_into(directory);
+  if (!look)
+    return tl::unexpected(look.error());
+  auto synced = synced_mark::read(directory / synced_file_name);
+  switch (look->what) {
+  case directory_contents::nothing: {
+    recovered none;
+    none.is_new = true;
+    return none;
+  }
+  case directory_contents::foreign:
+    return tl::unexpected(
+      store_error{store_error::kind::no_access,
+                  directory.string() + " is no data directory: it has a file " + look->example});
+  case directory_contents::remains:
+    return tl::unexpected(damaged(directory, "there is " + look->example + ", and no file CURRENT"));
+  case directory_contents::database: break;
+  }
+  auto all = read_directory(engine, directory, synced, wall_ms);
+  if (!all)
+    return tl::unexpected(all.error());
+  if (!synced && !all->is_new)
+    all->remarks.push_back(
+      "storage.no_witness file=" + (directory / synced_file_name).string() +
+      " what=\"missing or damaged: a loss at the logs' end would not have been noticed\"");
+  return std::move(*all);
+}
+
+} // namespace
+
+store::parts::parts(store_options given, directory_lock held, synced_mark mark)
+    : options(std::move(given)), lock(std::move(held)), synced(std::move(mark)) {}
+
+store::parts::~parts() = default;
+
+tl::expected<store::opened, store_error> store::open(const store_options& given) {
+  auto options = given;
+  if (!options.wall_ms)
+    options.wall_ms = system_wall_ms;
+  const auto& directory = options.directory;
+  if (auto made = make_directory(directory); !made)
+    return tl::unexpected(made.error());
+  // Only what is ours is locked: a directory of somebody else's gets no file.
+  if (auto look = look_into(directory); look && look->what == directory_contents::foreign)
+    return tl::unexpected(
+      store_error{store_error::kind::no_access,
+                  directory.string() + " is no data directory: it has a file " + look->example});
+  auto lock = directory_lock::take(directory);
+  if (!lock)
+    return tl::unexpected(lock.error());
+
+  auto watch = std::make_shared<engine_watch>();
+  auto engine = engine_options(options, watch);
+  auto all = read_what_is_there(engine, directory, options.wall_ms());
+  if (!all)
+    return tl::unexpected(all.error());
+
+  auto mark_file = directory / synced_file_name;
+  rocksdb::DB* db = nullptr;
+  engine.create_if_missing = all->is_new;
+  if (auto status = rocksdb::DB::Open(engine, directory.string(), &db); !status.ok())
+    return tl::unexpected(error_of(status, directory));
+  std::unique_ptr<rocksdb::DB> owned(db);
+  auto mark = synced_mark::open(mark_file);
+  if (!mark)
+    return tl::unexpected(io_error(mark_file));
+
+  auto p = std::make_unique<parts>(options, std::move(*lock), std::move(*mark));
+  p->watch = std::move(watch);
+  p->db = std::move(owned);
+  p->take_up(*all);
+  if (auto begun = p->begin(*all); !begun)
+    return tl::unexpected(begun.error());
+  // The mark's own existence is made to last, once.
+  if (!p->synced.sync() || !sync_directory(directory))
+    return tl::unexpected(io_error(mark_file));
+  return opened{store(std::move(p)), std::move(all->state), std::move(all->remarks)};
+}
+
+store::store(std::unique_ptr<parts> p) : parts_(std::move(p)) {}
+store::store(store&&) noexcept = default;
+store& store::operator=(store&&) noexcept = default;
+store::~store() = default;
+
+tl::expected<void, store_error> store::write(const std::vector<store_batch>& batches) {
+  return parts_->write(batches);
+}
+
+tl::expected<std::optional<message>, store_error> store::read(const std::string& queue, message_id id) const {
+  auto number = parts_->queue_id(queue);
+  if (!number)
+    return std::nullopt;
+  rocksdb::PinnableSlice value;
+  auto status =
+    parts_->db->Get({}, parts_->db->DefaultColumnFamily(), format::message_key(*number, id), &value);
+  if (status.IsNotFound())
+    return std::nullopt;
+  if (!status.ok())
+    return tl::unexpected(error_of(status, parts_->options.directory));
+  auto m = format::decode_message(id, value.ToStringView());
+  if (!m)
+    return tl::unexpected(store_error{
+      store_error::kind::damaged, "a message in " + parts_->options.directory.string() + " can't be read"});
+  return std::move(m->content);
+}
+
+std::uint64_t store::disk_bytes() const {
+  std::uint64_t bytes = 0;
+  std::error_code e;
+  for (fs::directory_iterator it(parts_->options.directory, e), end; !e && it != end; it.increment(e)) {
+    std::error_code gone; // files come and go meanwhile
+    if (auto size = it->file_size(gone); !gone)
+      bytes += size;
+  }
+  return bytes;
+}
+
+std::uint64_t store::free_bytes() const {
+  struct statvfs of {};
+  if (::statvfs(parts_->options.directory.c_str(), &of) != 0)
+    return 0;
+  return static_cast<std::uint64_t>(of.f_bavail) * of.f_frsize;
+}
+
+} // namespace lmq

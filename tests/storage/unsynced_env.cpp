@@ -1,0 +1,287 @@
+#include "tests/storage/unsynced_env.hpp"
+
+namespace lmq::testing {
+
+namespace fs = std::filesystem;
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+
+namespace {
+
+bool is_log_for_people(const std::string& path) {
+  return fs::path(path).filename().string().rfind("LOG", 0) == 0;
+}
+
+class written_file : public rocksdb::FSWritableFileOwnerWrapper {
+public:
+  written_file(unsynced_files& all, std::string path, std::unique_ptr<rocksdb::FSWritableFile> target)
+      : FSWritableFileOwnerWrapper(std::move(target)), all_(all), path_(std::move(path)) {}
+
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& o, IODebugContext* dbg) override {
+    auto allowed = all_.allow(unsynced_files::step::write);
+    return allowed.ok() ? FSWritableFileOwnerWrapper::Append(data, o, dbg) : allowed;
+  }
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& o, const rocksdb::DataVerificationInfo& info,
+                  IODebugContext* dbg) override {
+    auto allowed = all_.allow(unsynced_files::step::write);
+    return allowed.ok() ? FSWritableFileOwnerWrapper::Append(data, o, info, dbg) : allowed;
+  }
+  IOStatus Truncate(std::uint64_t size, const IOOptions& o, IODebugContext* dbg) override {
+    auto allowed = all_.allow(unsynced_files::step::write);
+    return allowed.ok() ? FSWritableFileOwnerWrapper::Truncate(size, o, dbg) : allowed;
+  }
+  IOStatus Sync(const IOOptions& o, IODebugContext* dbg) override { return sync(o, dbg); }
+  IOStatus Fsync(const IOOptions& o, IODebugContext* dbg) override { return sync(o, dbg); }
+
+private:
+  /// What is in the file when it begins is on the disk when it ends. The disk itself is not asked.
+  IOStatus sync(const IOOptions& o, IODebugContext* dbg) {
+    auto flushed = Flush(o, dbg);
+    if (!flushed.ok())
+      return flushed;
+    auto bytes = GetFileSize(o, dbg);
+    auto allowed = all_.allow(unsynced_files::step::sync);
+    if (allowed.ok())
+      all_.synced(path_, bytes);
+    return allowed;
+  }
+
+  unsynced_files& all_;
+  std::string path_;
+};
+
+class written_directory : public rocksdb::FSDirectoryWrapper {
+public:
+  written_directory(unsynced_files& all, std::unique_ptr<rocksdb::FSDirectory> target)
+      : FSDirectoryWrapper(std::move(target)), all_(all) {}
+
+  IOStatus Fsync(const IOOptions&, IODebugContext*) override { return sync(); }
+  IOStatus FsyncWithDirOptions(const IOOptions&, IODebugContext*, const rocksdb::DirFsyncOptions&) override {
+    return sync();
+  }
+
+private:
+  IOStatus sync() {
+    auto allowed = all_.allow(unsynced_files::step::sync);
+    if (allowed.ok())
+      all_.directory_synced();
+    return allowed;
+  }
+
+  unsynced_files& all_;
+};
+
+} // namespace
+
+unsynced_files::unsynced_files(fs::path lost_and_found)
+    : FileSystemWrapper(rocksdb::FileSystem::Default()), lost_and_found_(std::move(lost_and_found)) {
+  fs::create_directory(lost_and_found_);
+}
+
+void unsynced_files::die_after(std::uint64_t steps) {
+  std::lock_guard lock(mutex_);
+  steps_left_ = steps;
+}
+
+bool unsynced_files::dead() const {
+  std::lock_guard lock(mutex_);
+  return dead_;
+}
+
+void unsynced_files::plant(fault what) {
+  std::lock_guard lock(mutex_);
+  fault_ = what;
+}
+
+std::uint64_t unsynced_files::faults_met() const {
+  std::lock_guard lock(mutex_);
+  return faults_met_;
+}
+
+IOStatus unsynced_files::allow(step what) {
+  std::lock_guard lock(mutex_);
+  if (dead_ || steps_left_-- == 0) {
+    dead_ = true;
+    return IOStatus::IOError("the machine is off");
+  }
+  if (fault_ == fault::full_disk && what != step::sync) {
+    ++faults_met_;
+    return IOStatus::NoSpace("No space left on device");
+  }
+  if (fault_ == fault::failing_sync && what == step::sync) {
+    ++faults_met_;
+    return IOStatus::IOError("fdatasync failed");
+  }
+  return IOStatus::OK();
+}
+
+void unsynced_files::synced(const std::string& f, std::uint64_t bytes) {
+  std::lock_guard lock(mutex_);
+  auto& so_far = synced_bytes_[f];
+  so_far = std::max(so_far, bytes);
+}
+
+void unsynced_files::directory_synced() {
+  std::lock_guard lock(mutex_);
+  for (const auto& c : changes_)
+    if (c.what == change::kind::removed)
+      fs::remove(c.from);
+  changes_.clear();
+}
+
+std::string unsynced_files::put_aside(const std::string& f) {
+  auto place = (lost_and_found_ / std::to_string(++put_aside_)).string();
+  fs::rename(f, place);
+  return place;
+}
+
+void unsynced_files::take_back(const change& c) {
+  switch (c.what) {
+  case change::kind::made:
+    fs::remove(c.to);
+    synced_bytes_.erase(c.to);
+    return;
+  case change::kind::renamed:
+  case change::kind::removed: {
+    auto& from = c.what == change::kind::renamed ? c.to : c.from;
+    auto& to = c.what == change::kind::renamed ? c.from : c.to;
+    if (fs::exists(from))
+      fs::rename(from, to);
+    if (auto it = synced_bytes_.find(from); it != synced_bytes_.end()) {
+      auto bytes = it->second;
+      synced_bytes_.erase(it);
+      synced_bytes_[to] = bytes;
+    }
+    return;
+  }
+  }
+}
+
+void unsynced_files::crash(dice& random) {
+  std::lock_guard lock(mutex_);
+  // A file system keeps the order of such changes: some first ones may be there.
+  auto kept = random.below(changes_.size() + 1);
+  if (kept > 0 && changes_[kept - 1].first_half)
+    --kept;
+  for (auto i = changes_.size(); i-- > kept;)
+    take_back(changes_[i]);
+  for (const auto& c : changes_)
+    if (c.what == change::kind::removed)
+      fs::remove(c.from);
+  changes_.clear();
+  for (const auto& [f, bytes] : synced_bytes_) {
+    std::error_code gone;
+    auto size = fs::file_size(f, gone);
+    if (!gone && size > bytes)
+      fs::resize_file(f, bytes + random.below(size - bytes + 1));
+  }
+  synced_bytes_.clear();
+  dead_ = false;
+  steps_left_ = UINT64_MAX;
+}
+
+IOStatus unsynced_files::NewWritableFile(const std::string& f, const rocksdb::FileOptions& o,
+                                         std::unique_ptr<rocksdb::FSWritableFile>* out, IODebugContext* dbg) {
+  if (is_log_for_people(f))
+    return FileSystemWrapper::NewWritableFile(f, o, out, dbg);
+  if (auto allowed = allow(step::entry); !allowed.ok())
+    return allowed;
+  std::lock_guard lock(mutex_);
+  if (fault_ == fault::no_tables && fs::path(f).extension() == ".sst") {
+    ++faults_met_;
+    return IOStatus::NoSpace("No space left on device");
+  }
+  // One that is made anew under a name that was: the old one may come back.
+  if (fs::exists(f)) {
+    changes_.push_back({change::kind::removed, put_aside(f), f, true});
+    if (auto it = synced_bytes_.find(f); it != synced_bytes_.end())
+      synced_bytes_[changes_.back().from] = it->second;
+  }
+  std::unique_ptr<rocksdb::FSWritableFile> file;
+  auto status = FileSystemWrapper::NewWritableFile(f, o, &file, dbg);
+  if (!status.ok())
+    return status;
+  changes_.push_back({change::kind::made, {}, f, false});
+  synced_bytes_[f] = 0;
+  *out = std::make_unique<written_file>(*this, f, std::move(file));
+  return status;
+}
+
+IOStatus unsynced_files::ReopenWritableFile(const std::string& f, const rocksdb::FileOptions& o,
+                                            std::unique_ptr<rocksdb::FSWritableFile>* out,
+                                            IODebugContext* dbg) {
+  if (auto allowed = allow(step::entry); !allowed.ok())
+    return allowed;
+  std::unique_ptr<rocksdb::FSWritableFile> file;
+  auto status = FileSystemWrapper::ReopenWritableFile(f, o, &file, dbg);
+  if (!status.ok())
+    return status;
+  std::error_code none;
+  std::lock_guard lock(mutex_);
+  synced_bytes_.emplace(f, fs::file_size(f, none));
+  *out = std::make_unique<written_file>(*this, f, std::move(file));
+  return status;
+}
+
+IOStatus unsynced_files::NewDirectory(const std::string& name, const IOOptions& o,
+                                      std::unique_ptr<rocksdb::FSDirectory>* out, IODebugContext* dbg) {
+  std::unique_ptr<rocksdb::FSDirectory> directory;
+  auto status = FileSystemWrapper::NewDirectory(name, o, &directory, dbg);
+  if (status.ok())
+    *out = std::make_unique<written_directory>(*this, std::move(directory));
+  return status;
+}
+
+IOStatus unsynced_files::DeleteFile(const std::string& f, const IOOptions& o, IODebugContext* dbg) {
+  if (is_log_for_people(f))
+    return FileSystemWrapper::DeleteFile(f, o, dbg);
+  if (auto allowed = allow(step::entry); !allowed.ok())
+    return allowed;
+  std::lock_guard lock(mutex_);
+  if (!fs::exists(f))
+    return FileSystemWrapper::DeleteFile(f, o, dbg);
+  changes_.push_back({change::kind::removed, put_aside(f), f, false});
+  if (auto it = synced_bytes_.find(f); it != synced_bytes_.end()) {
+    auto bytes = it->second;
+    synced_bytes_.erase(it);
+    synced_bytes_[changes_.back().from] = bytes;
+  }
+  return IOStatus::OK();
+}
+
+IOStatus unsynced_files::RenameFile(const std::string& from, const std::string& to, const IOOptions& o,
+                                    IODebugContext* dbg) {
+  if (is_log_for_people(from))
+    return FileSystemWrapper::RenameFile(from, to, o, dbg);
+  if (auto allowed = allow(step::entry); !allowed.ok())
+    return allowed;
+  std::lock_guard lock(mutex_);
+  // A rename is one change; what was there lies aside, and comes back right after it is taken back.
+  if (fs::exists(to))
+    changes_.push_back({change::kind::removed, put_aside(to), to, true});
+  auto status = FileSystemWrapper::RenameFile(from, to, o, dbg);
+  if (!status.ok())
+    return status;
+  changes_.push_back({change::kind::renamed, from, to, false});
+  if (auto it = synced_bytes_.find(from); it != synced_bytes_.end()) {
+    auto bytes = it->second;
+    synced_bytes_.erase(it);
+    synced_bytes_[to] = bytes;
+  }
+  return status;
+}
+
+IOStatus unsynced_files::Truncate(const std::string& f, std::size_t size, const IOOptions& o,
+                                  IODebugContext* dbg) {
+  auto allowed = allow(step::write);
+  return allowed.ok() ? FileSystemWrapper::Truncate(f, size, o, dbg) : allowed;
+}
+
+IOStatus unsynced_files::LinkFile(const std::string& from, const std::string& to, const IOOptions& o,
+                                  IODebugContext* dbg) {
+  auto allowed = allow(step::entry);
+  return allowed.ok() ? FileSystemWrapper::LinkFile(from, to, o, dbg) : allowed;
+}
+
+} // namespace lmq::testing
