@@ -7,6 +7,7 @@
 #include "cluster/codec.hpp"
 #include "cluster/local_queues.hpp"
 #include "core/host_port.hpp"
+#include "event_loop/io_unit.hpp"
 
 #include <algorithm>
 #include <caf/typed_event_based_actor.hpp>
@@ -165,8 +166,8 @@ private:
 
   static caf::error unavailable(std::string why) { return to_error({reason::unavailable, std::move(why)}); }
 
-  /// A step of the machine; what it wants done is done behind the messages that are here already, so that a
-  /// burst of them leaves as one.
+  /// A step of the machine; what it wants done is done behind what is ready on this thread, so that a burst of
+  /// requests leaves as one.
   template <class Verb>
   void step(Verb verb) {
     verb(now());
@@ -174,8 +175,15 @@ private:
   }
 
   void told() {
-    if (!std::exchange(flushing_, true))
-      anon_send(this, flush_atom::value);
+    if (std::exchange(flushing_, true))
+      return;
+    auto* unit = io_unit::current();
+    if (unit == nullptr)
+      return anon_send(this, flush_atom::value);
+    unit->behind_sockets([self = caf::weak_actor_ptr{ctrl()}] {
+      if (auto node = caf::actor_cast<caf::strong_actor_ptr>(self))
+        caf::anon_send(caf::actor_cast<caf::actor>(node), flush_atom::value);
+    });
   }
 
   void on_flush() {

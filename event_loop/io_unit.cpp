@@ -112,6 +112,13 @@ void io_unit::drain_soon() {
   });
 }
 
+void io_unit::behind_sockets(std::function<void()> what) {
+  asio::post(*context_, [this, call = std::move(what)] {
+    call();
+    flush();
+  });
+}
+
 void io_unit::take_inbox() {
   {
     std::lock_guard lock{mutex_};

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -64,6 +65,10 @@ public:
   /// are ready. The last call of every I/O handler. Own thread only; a call from within a job does nothing.
   void flush() { flush(limits_.jobs_per_flush); }
   void flush(std::size_t budget);
+
+  /// Calls `what` when the sockets and timers that are ready now have had their turn: what they all bring can be
+  /// done as one. Own thread only.
+  void behind_sockets(std::function<void()> what);
 
   // -- for the coordinator ----------------------------------------------------------------------------------
 
