@@ -122,6 +122,45 @@ CAF_TEST(after a cut nothing comes back) {
   CAF_CHECK_EQUAL(book.figures().resurrected, 1u);
 }
 
+CAF_TEST(a node that was killed may deliver what others settled meanwhile until it is one with them) {
+  ledger book;
+  book.absent(1, at(5));
+  auto which = acked_one(book);
+  book.delivered(which, {at(11), at(12), 1});
+  book.absent(1, at(13)); // again, before it was one with them
+  book.delivered(which, {at(14), at(15), 1});
+  book.united(at(20));
+  CAF_CHECK_EQUAL(book.figures().resurrected, 0u);
+  CAF_CHECK_EQUAL(book.figures().served_alone, 2u);
+  book.delivered(which, {at(20.1), at(21), 1});
+  CAF_CHECK_EQUAL(book.figures().resurrected, 1u);
+  CAF_CHECK_EQUAL(book.figures().served_alone, 2u);
+}
+
+CAF_TEST(what was settled before the kill stays settled on every disk) {
+  ledger book;
+  auto which = acked_one(book);
+  book.absent(1, at(10.1));
+  book.delivered(which, {at(11), at(12), 1});
+  CAF_CHECK_EQUAL(book.figures().resurrected, 1u);
+  CAF_CHECK_EQUAL(book.figures().served_alone, 0u);
+}
+
+CAF_TEST(what was settled through a node is on the disk of that node) {
+  ledger book;
+  book.absent(0, at(5));
+  book.absent(1, at(5));
+  book.delivered(acked_one(book), {at(11), at(12), 0});
+  CAF_CHECK_EQUAL(book.figures().resurrected, 1u);
+}
+
+CAF_TEST(a node that was there all the time may deliver nothing that was settled) {
+  ledger book;
+  book.absent(1, at(5));
+  book.delivered(acked_one(book), {at(11), at(12), 2});
+  CAF_CHECK_EQUAL(book.figures().resurrected, 1u);
+}
+
 CAF_TEST(what was given back is no duplicate when it comes again) {
   ledger book;
   auto which = book.begin_push();

@@ -47,10 +47,20 @@ std::string ledger::describe(std::size_t which, const entry& what) {
 }
 
 /// What was acked on one side while the cluster was not one may come on another side until it is one again.
-bool ledger::excused(const entry& what, const delivery& how) const {
+bool ledger::behind_a_cut(const entry& what, const delivery& how) const {
   return std::any_of(separations_.begin(), separations_.end(), [&](const separation& apart) {
     return apart.side_of[what.acked_through] != apart.side_of[how.through] && what.acked_at >= apart.since &&
            (!apart.until || how.asked_at <= *apart.until);
+  });
+}
+
+/// What others acked while a node was away, that node may deliver until it is one with them again. What was
+/// acked through itself is on its own disk, and so is what was acked before it was killed: no excuse for
+/// these, nor for any other node's delivery.
+bool ledger::served_alone(const entry& what, const delivery& how) const {
+  return std::any_of(absences_.begin(), absences_.end(), [&](const absence& away) {
+    return away.node == how.through && away.node != what.acked_through && what.acked_at >= away.since &&
+           (!away.until || (what.acked_at <= *away.until && how.asked_at <= *away.until));
   });
 }
 
@@ -74,8 +84,12 @@ void ledger::delivered(number which, const delivery& how) {
   auto asked_after = how.asked_at > what.acked_at;
   if (!asked_after && how.answered_at <= after(what.acked_at, on_its_way_max))
     return; // it was on its way to this client when another one's ack was answered
-  if (excused(what, how)) {
+  if (behind_a_cut(what, how)) {
     ++counts_.behind_a_cut;
+    return;
+  }
+  if (served_alone(what, how)) {
+    ++counts_.served_alone;
     return;
   }
   ++(asked_after ? counts_.resurrected : counts_.delivered_late);
@@ -126,8 +140,18 @@ void ledger::separated(std::vector<unsigned> side_of, moment at) {
   separations_.push_back({at, std::nullopt, std::move(side_of)});
 }
 
+void ledger::absent(node_index node, moment at) {
+  std::lock_guard guard{mutex_};
+  auto away = [&](const absence& other) { return other.node == node && !other.until; };
+  if (std::none_of(absences_.begin(), absences_.end(), away))
+    absences_.push_back({node, at, std::nullopt});
+}
+
 void ledger::united(moment at) {
   std::lock_guard guard{mutex_};
+  for (auto& away : absences_)
+    if (!away.until)
+      away.until = at;
   for (auto& apart : separations_)
     if (!apart.until)
       apart.until = at;

@@ -24,6 +24,15 @@ struct separation {
   std::vector<unsigned> side_of; ///< by node
 };
 
+/// A time in which a node may not have what the others have: from the instant before it was killed until the
+/// cluster was seen to be one with it. Its disk has what was settled before; what others settle meanwhile it
+/// may deliver while it serves without them.
+struct absence {
+  std::size_t node;
+  moment since;
+  std::optional<moment> until;
+};
+
 struct delivery {
   moment asked_at;
   moment answered_at;
@@ -43,6 +52,7 @@ struct ledger_figures {
   std::uint64_t duplicates = 0; ///< delivered again though the delivery before was not given back
   std::uint64_t resurrected = 0;    ///< asked for after the ack's answer, and delivered
   std::uint64_t behind_a_cut = 0;   ///< the same, by the other side of a separation
+  std::uint64_t served_alone = 0;   ///< the same, by a node that was down when the ack was answered
   std::uint64_t delivered_late = 0; ///< asked for before the ack's answer, and answered long after it
   std::uint64_t from_nowhere = 0;   ///< delivered and never pushed
 };
@@ -75,6 +85,9 @@ public:
   /// A fault divides the nodes, or may do so: the side of each.
   void separated(std::vector<unsigned> side_of, moment at);
 
+  /// A node that keeps its data is about to be killed, or was at that time. No matter if it is away already.
+  void absent(node_index node, moment at);
+
   /// The cluster is seen to be one.
   void united(moment at);
 
@@ -102,11 +115,13 @@ private:
   };
 
   static std::string describe(std::size_t which, const entry& what);
-  bool excused(const entry& what, const delivery& how) const;
+  bool behind_a_cut(const entry& what, const delivery& how) const;
+  bool served_alone(const entry& what, const delivery& how) const;
 
   mutable std::mutex mutex_;
   std::vector<entry> entries_;
   std::vector<separation> separations_;
+  std::vector<absence> absences_;
   ledger_figures counts_; // those that are counted as they happen
   std::vector<std::string> complaints_;
 };

@@ -47,12 +47,14 @@ std::optional<testing::http_response> client::ask(std::size_t node, const char* 
   }
   auto& connection = connections_[node];
   const char* what = "refused";
+  may_have_arrived_ = false;
   try {
     if (!connection) {
       network::inside there{world_.where, node};
       connection = std::make_unique<testing::http_client>(world_.where.http_port(node));
     }
     what = "lost";
+    may_have_arrived_ = true;
     connection->send(method, target, {}, body);
     auto answer = connection->receive(patience);
     if (answer.status < 200 || answer.status > 299) {

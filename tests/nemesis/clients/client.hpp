@@ -32,6 +32,9 @@ public:
                                             std::string_view target, std::string_view body = {},
                                             seconds patience = testing::answer_time_max);
 
+  /// Whether the last request, if it had no answer, may have arrived.
+  bool may_have_arrived() const { return may_have_arrived_; }
+
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
 
 private:
@@ -43,6 +46,7 @@ private:
   std::mt19937_64 random_;
   std::vector<std::unique_ptr<testing::http_client>> connections_;
   std::vector<moment> avoided_until_;
+  bool may_have_arrived_ = false;
 };
 
 } // namespace lmq::nemesis

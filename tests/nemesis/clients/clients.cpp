@@ -10,14 +10,10 @@ namespace lmq::nemesis {
 
 namespace {
 
-// The load is to be there, not to be heavy: this machine runs the nodes, too.
-constexpr seconds pause_between_pushes{0.015};
 constexpr seconds pause_after_refusal{0.01};
-constexpr std::size_t body_bytes = 100;
 constexpr const char* short_wait = "0.05";
 constexpr const char* long_wait = "2";
 constexpr unsigned one_in_waits = 16;
-constexpr unsigned one_in_nacks = 40;
 constexpr unsigned one_in_regex = 4;
 constexpr unsigned settle_tries_max = 5;
 // A node that stands still must not hold all consumers up.
@@ -28,18 +24,20 @@ void pause(seconds time) {
 }
 
 /// Pushes to one queue, so that each queue's service is watched all the time.
-void push_on(world& shared, client& self, std::size_t queue, const std::atomic<bool>& go_on) {
+void push_on(world& shared, client& self, const habits& how, std::size_t queue,
+             const std::atomic<bool>& go_on) {
   while (go_on) {
     auto which = shared.book.begin_push(queue);
     auto by_regex = self.below(one_in_regex) == 0;
     auto target = by_regex ? fmt::format("/messages?qre=%5E{}%24", shared.queues[queue])
                            : fmt::format("/messages/{}", shared.queues[queue]);
     auto node = self.choose();
+    auto body_bytes = how.body_bytes_min + self.below(how.body_bytes_max - how.body_bytes_min + 1);
     auto answer = self.ask(node, "push", "POST", target, body_of(which, body_bytes));
     if (answer && answer->status == 200 && answer->body != "{}") {
       shared.book.pushed(which, node, now());
       shared.times.pushed(queue, now());
-      pause(pause_between_pushes);
+      pause(how.pause_between_pushes);
       continue;
     }
     if (answer && answer->status == 200)
@@ -50,18 +48,23 @@ void push_on(world& shared, client& self, std::size_t queue, const std::atomic<b
 }
 
 /// Settles what came through `node`, half of the time through another one; asks again when there is no
-/// answer.
-void settle(world& shared, client& self, std::size_t node, const std::vector<number>& parts,
-            const std::string& lease_path) {
-  auto nack = self.below(one_in_nacks) == 0;
+/// answer. Some of it is left, and comes again when the lease has run out.
+void settle(world& shared, client& self, const habits& how, std::size_t node,
+            const std::vector<number>& parts, const std::string& lease_path) {
+  auto nack = self.below(how.one_in_nacks) == 0;
+  auto left = how.one_in_left != 0 && self.below(how.one_in_left) == 0;
   auto target = lease_path + (nack ? "?reply=nack" : "?reply=ack");
   auto through = self.below(2) == 0 ? node : self.choose_beside(node);
   auto each = [&](auto what) {
     for (auto which : parts)
       what(which);
   };
-  if (nack) // they may come again before the answer does
+  if (nack || left) // they may come again before the answer does
     each([&](number which) { shared.book.given_back(which); });
+  if (left)
+    return;
+  testing::stopwatch asking;
+  auto may_be_done = false; // by a try that had no answer
   for (unsigned tried = 1;; ++tried) {
     auto answer = self.ask(through, nack ? "nack" : "ack", "POST", target, {}, settle_patience);
     auto at = now();
@@ -72,15 +75,20 @@ void settle(world& shared, client& self, std::size_t node, const std::vector<num
       return;
     if (answer && answer->status == 204)
       return each([&](number which) { shared.book.acked(which, through, at); });
-    if (answer && answer->status == 404 && tried == 1) // the lease is gone and the message is not
-      return each([&](number which) { shared.book.refused(which); });
-    if ((answer && answer->status == 404) || tried == settle_tries_max) // one of the tries may have done it
-      return nack ? void() : each([&](number which) { shared.book.maybe_acked(which); });
+    if (answer && answer->status == 404 && !may_be_done) // the lease is gone and the message is not
+      return nack ? void() : each([&](number which) { shared.book.refused(which); });
+    may_be_done = may_be_done || answer || self.may_have_arrived();
+    auto enough = how.insists == seconds{0} ? tried == settle_tries_max : asking.elapsed() > how.insists;
+    if ((answer && answer->status == 404) || enough)
+      return nack || !may_be_done ? void() : each([&](number which) { shared.book.maybe_acked(which); });
+    if (how.insists != seconds{0})
+      pause(pause_after_refusal);
     through = self.choose_beside(through);
   }
 }
 
-void consume(world& shared, client& self, std::size_t queue, const std::atomic<bool>& go_on) {
+void consume(world& shared, client& self, const habits& how, std::size_t queue,
+             const std::atomic<bool>& go_on) {
   while (go_on) {
     auto node = self.choose();
     auto wait = self.below(one_in_waits) == 0 ? long_wait : short_wait;
@@ -107,7 +115,7 @@ void consume(world& shared, client& self, std::size_t queue, const std::atomic<b
     for (std::size_t i = 0; i < shared.queues.size(); ++i)
       if (shared.queues[i] == from)
         shared.times.delivered(i, answered_at);
-    settle(shared, self, node, parts, fmt::format("/messages/{}/{}", from, lease));
+    settle(shared, self, how, node, parts, fmt::format("/messages/{}/{}", from, lease));
   }
 }
 
@@ -123,15 +131,15 @@ clients::clients(world& shared, const client_options& wanted) {
   std::size_t nodes = shared.known_nodes;
   // Each queue has a pusher at each node, when there are enough of them; with a node more, some go there.
   for (std::size_t i = 0; i < wanted.pushers; ++i)
-    pushers_.emplace_back([this, &shared, i, nodes, seed = wanted.seed] {
+    pushers_.emplace_back([this, &shared, i, nodes, how = wanted.how, seed = wanted.seed] {
       auto queue = i % shared.queues.size();
       client self{shared, i / shared.queues.size() + nodes * queue, seed * 1000 + i};
-      push_on(shared, self, queue, pushing_);
+      push_on(shared, self, how, queue, pushing_);
     });
   for (std::size_t i = 0; i < wanted.consumers; ++i)
-    consumers_.emplace_back([this, &shared, i, seed = wanted.seed] {
+    consumers_.emplace_back([this, &shared, i, how = wanted.how, seed = wanted.seed] {
       client self{shared, i, seed * 1000 + 500 + i};
-      consume(shared, self, i % shared.queues.size(), consuming_);
+      consume(shared, self, how, i % shared.queues.size(), consuming_);
     });
 }
 

@@ -27,8 +27,19 @@ struct world {
   std::atomic<std::size_t> known_nodes;
 };
 
+/// How clients behave. The load is to be there, not to be heavy: this machine runs the nodes, too.
+struct habits {
+  seconds pause_between_pushes{0.015};
+  std::size_t body_bytes_min = 100;
+  std::size_t body_bytes_max = 100;
+  unsigned one_in_nacks = 40;
+  unsigned one_in_left = 0; ///< leases that nobody settles, so that they run out; 0: none
+  seconds insists{0};       ///< how long a settle without an answer is asked again; 0: a few times at once
+};
+
 struct client_options {
   std::uint64_t seed = 1;
+  habits how{};
   std::size_t pushers = 8;
   std::size_t consumers = 6;
 };

@@ -3,10 +3,12 @@
 #include "tests/nemesis/nodes/network.hpp"
 
 #include "tests/support/child_process.hpp"
-#include "tests/support/tcp_connection.hpp"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sched.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +17,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fmt/format.h>
+#include <random>
 #include <sstream>
 
 namespace lmq::nemesis {
@@ -32,6 +35,26 @@ std::string address_of(std::size_t node) {
 
 std::string hardware_address_of(std::size_t node) {
   return fmt::format("02:00:00:00:00:{:02x}", node + 1);
+}
+
+/// A port that nobody has, and that the system gives to no outgoing connection by itself: a node that was
+/// killed wants it again, while its clients try to reach it all the time.
+std::uint16_t port_of_a_server() {
+  constexpr std::uint16_t first = 10'000;
+  constexpr std::uint16_t end = 32'000; // Linux gives out 32768 and above
+  static std::random_device random;
+  for (;;) {
+    auto port = std::uniform_int_distribution<std::uint16_t>{first, end - 1}(random);
+    testing::unique_fd probe{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (!probe)
+      throw std::runtime_error(fmt::format("socket: {}", std::strerror(errno)));
+    if (::bind(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+      return port;
+  }
 }
 
 testing::unique_fd current_namespace() {
@@ -69,8 +92,8 @@ network::network(kind how, std::size_t nodes) {
     return;
   }
   for (std::size_t i = 0; i < nodes; ++i) {
-    http_ports_.push_back(testing::free_port());
-    cluster_ports_.push_back(testing::free_port());
+    http_ports_.push_back(port_of_a_server());
+    cluster_ports_.push_back(port_of_a_server());
   }
 }
 

@@ -4,6 +4,7 @@
 #include "tests/support/http_client.hpp"
 #include "tests/support/server_process.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <fmt/format.h>
 #include <fstream>
@@ -17,17 +18,26 @@ constexpr seconds start_time_max{20.0};
 constexpr seconds leave_time_max{60.0};
 constexpr seconds control_time_max{3.0};
 constexpr seconds pause_between_looks{0.02};
+constexpr seconds pause_between_probes{0.005};
 
 } // namespace
 
-nodes::nodes(const network& where, std::size_t count) : network_(where), runs_(count) {}
+nodes::nodes(const network& where, std::size_t count, storage kept_in) : network_(where), runs_(count) {
+  if (kept_in == storage::disk)
+    disks_.emplace();
+}
 
 std::vector<std::string> nodes::arguments(std::size_t node) const {
-  std::vector<std::string> out{"serve",     "--memory",
-                               "--name",    name(node),
-                               "--http",    fmt::format("127.0.0.1:{}", network_.http_port(node)),
-                               "--rpc",     "127.0.0.1:0",
-                               "--cluster", network_.cluster_address(node)};
+  std::vector<std::string> out{
+    "serve", "--name",     name(node), "--http", fmt::format("127.0.0.1:{}", network_.http_port(node)),
+    "--rpc", "127.0.0.1:0"};
+  if (disks_)
+    out.insert(out.end(), {"--data-dir", disks_->path(name(node))});
+  else
+    out.emplace_back("--memory");
+  if (count() == 1)
+    return out;
+  out.insert(out.end(), {"--cluster", network_.cluster_address(node)});
   if (network_.has_wires())
     out.emplace_back("--cluster-insecure"); // a network that ends in this program
   for (std::size_t peer = 0; peer < count(); ++peer)
@@ -37,21 +47,38 @@ std::vector<std::string> nodes::arguments(std::size_t node) const {
 }
 
 void nodes::start(std::size_t node) {
-  {
-    network::inside there{network_, node};
-    runs_[node].push_back(std::make_unique<testing::child_process>(
-      testing::command{.program = testing::program_path(), .arguments = arguments(node)}));
-  }
+  launch(node);
+  await_start(node);
+}
+
+void nodes::launch(std::size_t node) {
+  network::inside there{network_, node};
+  auto& all = runs_[node];
+  if (all.last)
+    all.logs.push_back(all.last->standard_error());
+  all.since_launch = {};
+  all.last = std::make_unique<testing::child_process>(
+    testing::command{.program = testing::program_path(), .arguments = arguments(node)});
+}
+
+void nodes::await_start(std::size_t node) {
   testing::time_limit limit{start_time_max};
-  while (ask(node, "GET", "/cluster") != 200)
-    if (last_run(node).wait(pause_between_looks) || limit.passed())
+  while (ask(node, "GET", count() == 1 ? "/health" : "/cluster") != 200)
+    if (last_run(node).wait(pause_between_probes) || limit.passed())
       throw std::runtime_error(
         fmt::format("node {} did not start: {}", name(node), last_run(node).standard_error()));
+  longest_start_ = std::max(longest_start_, runs_[node].since_launch.elapsed());
 }
 
 void nodes::kill(std::size_t node) {
-  last_run(node).signal(SIGKILL);
-  last_run(node).wait();
+  kill(std::vector<std::size_t>{node});
+}
+
+void nodes::kill(const std::vector<std::size_t>& which) {
+  for (auto node : which)
+    last_run(node).signal(SIGKILL);
+  for (auto node : which)
+    last_run(node).wait();
 }
 
 void nodes::pause(std::size_t node) {
@@ -68,7 +95,7 @@ std::optional<int> nodes::stop(std::size_t node) {
 }
 
 bool nodes::running(std::size_t node) {
-  return !runs_[node].empty() && last_run(node).running();
+  return runs_[node].last && last_run(node).running();
 }
 
 bool nodes::leave(std::size_t node) {
@@ -108,6 +135,8 @@ int nodes::ask(std::size_t node, std::string_view method, std::string_view targe
 }
 
 bool nodes::are_one(const std::vector<std::size_t>& which) const {
+  if (count() == 1)
+    return ask(0, "GET", "/health") == 200;
   for (auto node : which) {
     auto seen = look(node, "/cluster");
     if (!seen.is_object() || !seen.value("serving", false))
@@ -164,11 +193,16 @@ std::string nodes::home_of(std::size_t node, const std::string& queue) const {
   return stats["queues"][queue].value("home", std::string{});
 }
 
-void nodes::keep_logs(const std::filesystem::path& folder) const {
-  for (std::size_t node = 0; node < runs_.size(); ++node)
-    for (std::size_t run = 0; run < runs_[node].size(); ++run)
-      std::ofstream{folder / fmt::format("{}.{}.log", name(node), run + 1)}
-        << runs_[node][run]->standard_error();
+void nodes::keep_traces(const std::filesystem::path& folder) const {
+  for (std::size_t node = 0; node < runs_.size(); ++node) {
+    auto logs = runs_[node].logs;
+    if (runs_[node].last)
+      logs.push_back(runs_[node].last->standard_error());
+    for (std::size_t run = 0; run < logs.size(); ++run)
+      std::ofstream{folder / fmt::format("{}.{}.log", name(node), run + 1)} << logs[run];
+  }
+  if (disks_)
+    std::filesystem::copy(disks_->path(), folder / "disks", std::filesystem::copy_options::recursive);
 }
 
 } // namespace lmq::nemesis

@@ -1,11 +1,12 @@
 // The cluster's nodes as processes: started, killed, stopped, started again under the same name, and asked
-// how they see each other. Holds every process that ever ran here with its log; owned by the scenario, used
-// on the main thread (processes die with the thread that started them).
+// how they see each other. Holds each node's process, the logs of all that ran before it, and the disks;
+// owned by the scenario, used on the main thread (processes die with the thread that started them).
 #pragma once
 
 #include "tests/nemesis/books/moment.hpp"
 #include "tests/nemesis/nodes/network.hpp"
 #include "tests/support/child_process.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -18,9 +19,15 @@
 
 namespace lmq::nemesis {
 
+enum class storage {
+  memory, ///< what a node holds ends with it
+  disk,   ///< each node has a directory of its own for all its runs
+};
+
 class nodes {
 public:
-  nodes(const network& where, std::size_t count);
+  /// One node alone is no cluster.
+  nodes(const network& where, std::size_t count, storage kept_in = storage::memory);
 
   static std::string name(std::size_t node) { return std::string(1, static_cast<char>('a' + node)); }
 
@@ -30,7 +37,20 @@ public:
   /// Errors: std::runtime_error with its own words
   void start(std::size_t node);
 
+  /// Starts it and waits for nothing.
+  void launch(std::size_t node);
+
+  /// Waits until what was launched answers HTTP (one node alone: until it says that it is ready).
+  /// Errors: std::runtime_error with its own words
+  void await_start(std::size_t node);
+
+  /// From launch() until that, at the most.
+  seconds longest_start() const { return longest_start_; }
+
   void kill(std::size_t node);
+
+  /// All of them at the same instant.
+  void kill(const std::vector<std::size_t>& which);
 
   void pause(std::size_t node);
 
@@ -69,15 +89,23 @@ public:
   /// What a node answers to a GET; null when it doesn't.
   nlohmann::json look(std::size_t node, std::string_view target) const;
 
-  /// Each run's log, in NAME.RUN.log of this folder.
-  void keep_logs(const std::filesystem::path& folder) const;
+  /// Each run's log, in NAME.RUN.log of this folder, and what the nodes have on their disks.
+  void keep_traces(const std::filesystem::path& folder) const;
 
 private:
   std::vector<std::string> arguments(std::size_t node) const;
-  testing::child_process& last_run(std::size_t node) { return *runs_[node].back(); }
+  testing::child_process& last_run(std::size_t node) { return *runs_[node].last; }
+
+  struct runs {
+    std::vector<std::string> logs{}; // of those before the last one, which has no open files any more
+    std::unique_ptr<testing::child_process> last{};
+    testing::stopwatch since_launch{};
+  };
 
   const network& network_;
-  std::vector<std::vector<std::unique_ptr<testing::child_process>>> runs_;
+  std::optional<testing::temporary_folder> disks_; // none: all in memory
+  std::vector<runs> runs_;
+  seconds longest_start_{0};
 };
 
 } // namespace lmq::nemesis

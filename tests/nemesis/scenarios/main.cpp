@@ -31,6 +31,9 @@ constexpr scenario scenarios[] = {
   {"cut_one_way", "nothing arrives from one at another for 5 s (as root)", run_cut_one_way},
   {"diverge", "both sides of a cut take in 50,000 messages each, then it heals (as root)", run_diverge},
   {"storm", "kills, stops and cuts as chance has it (as root)", run_storm},
+  {"crash", "kill -9 of one server at any instant, and a start on its disk", run_crash},
+  {"crash_cluster", "kill -9 of one, two or all of three with disks, and starts in any order",
+   run_crash_cluster},
 };
 
 int run(const scenario& what, run_options asked) {
@@ -61,6 +64,7 @@ int main(int argc, char** argv) {
     ->capture_default_str();
   app.add_option("--nodes", asked.nodes, "Nodes at the start")->check(CLI::Range(2, 5));
   app.add_option("--rounds", asked.rounds, "How often, in a storm and in rejoin")->capture_default_str();
+  app.add_option("--kills", asked.kills, "How often, in crash and in crash_cluster")->capture_default_str();
   for (const auto& what : scenarios)
     app.add_subcommand(what.name, what.what);
   auto* every = app.add_subcommand("all", "One after the other");

@@ -36,4 +36,10 @@ int run_diverge(const run_options& asked);
 /// Kills, stops and cuts one after the other, as chance has it; each when the nodes are one again.
 int run_storm(const run_options& asked);
 
+/// One server that keeps all on its disk: kill -9 at any instant, and a start on what it left.
+int run_crash(const run_options& asked);
+
+/// Three that do so as a cluster: one, two or all are killed, and start in any order.
+int run_crash_cluster(const run_options& asked);
+
 } // namespace lmq::nemesis

@@ -45,10 +45,11 @@ std::vector<std::size_t> first_nodes(std::size_t count) {
   return out;
 }
 
-stage::stage(const run_options& asked, network::kind how, std::size_t node_count, std::size_t spare)
+stage::stage(const run_options& asked, network::kind how, std::size_t node_count, std::size_t spare,
+             storage kept_in)
     : asked_(asked),
       network_(how, node_count + spare),
-      nodes_(network_, node_count + spare),
+      nodes_(network_, node_count + spare, kept_in),
       world_(network_, node_count, queue_count) {
   out_["scenario"] = asked.scenario;
   out_["seed"] = asked.seed;
@@ -69,11 +70,11 @@ stage::stage(const run_options& asked, network::kind how, std::size_t node_count
 
 stage::~stage() = default;
 
-void stage::load() {
+void stage::load(const habits& how) {
   mark("load");
   auto started = world_.known_nodes.load();
   clients_ = std::make_unique<clients>(
-    world_, client_options{asked_.seed, queue_count * started, consumers_per_node * started});
+    world_, client_options{asked_.seed, how, queue_count * started, consumers_per_node * started});
 }
 
 void stage::calm() {
@@ -81,11 +82,15 @@ void stage::calm() {
 }
 
 void stage::mark(std::string what, seconds limit) {
+  note(what);
+  world_.times.mark(std::move(what), limit, now());
+}
+
+void stage::note(std::string_view what) const {
   using namespace std::chrono;
   auto wall = system_clock::now();
   fmt::print(stderr, "{:%H:%M:%S}.{:03} {:7.3f} s: {}\n", fmt::gmtime(system_clock::to_time_t(wall)),
              duration_cast<milliseconds>(wall.time_since_epoch()).count() % 1000, since_start(now()), what);
-  world_.times.mark(std::move(what), limit, now());
 }
 
 void stage::check(const std::string& what, bool held) {
@@ -121,6 +126,8 @@ std::string stage::left() {
 }
 
 void stage::drain() {
+  mark("end of the load");
+  clients_->stop_pushing();
   testing::stopwatch watch;
   auto remains = left();
   while (!remains.empty() && watch.elapsed() < drain_max) {
@@ -145,6 +152,7 @@ void stage::judge_clients() {
   out_["refused_and_gone"] = found.refused_and_gone;
   out_["resurrected"] = found.resurrected;
   out_["behind_a_cut"] = found.behind_a_cut;
+  out_["served_alone"] = found.served_alone;
   out_["duplicates"] = found.duplicates;
   out_["delivered_late"] = found.delivered_late;
   check("nothing is lost", found.lost == 0);
@@ -166,8 +174,6 @@ void stage::judge_clients() {
 }
 
 int stage::finish() {
-  mark("end of the load");
-  clients_->stop_pushing();
   drain();
   clients_->stop_consuming();
   mark("end");
@@ -182,7 +188,7 @@ int stage::verdict() {
   out_["held"] = broken_.empty();
   if (!broken_.empty()) {
     auto folder = new_folder();
-    nodes_.keep_logs(folder);
+    nodes_.keep_traces(folder);
     out_["logs"] = folder.string();
   }
   for (const auto& sentence : broken_)

@@ -22,6 +22,7 @@ struct run_options {
   seconds calm{3.0};     ///< load before, between and after faults
   std::size_t nodes = 0; ///< 0: as many as the scenario likes
   unsigned rounds = 6;   ///< of a storm, of rejoin
+  unsigned kills = 10;   ///< of crash and crash_cluster
 };
 
 // What is promised.
@@ -36,7 +37,8 @@ class stage {
 public:
   /// Starts the nodes and waits until they are one. `spare` more are only known, and started by the scenario.
   /// Errors: not_permitted; std::runtime_error when they don't become one
-  stage(const run_options& asked, network::kind how, std::size_t node_count, std::size_t spare = 0);
+  stage(const run_options& asked, network::kind how, std::size_t node_count, std::size_t spare = 0,
+        storage kept_in = storage::memory);
 
   ~stage();
 
@@ -46,13 +48,16 @@ public:
   const run_options& asked() const { return asked_; }
 
   /// The clients begin.
-  void load();
+  void load(const habits& how = {});
 
   /// Lets the load run.
   void calm();
 
   /// A fault, or its end, told with the wall clock's time, so that it can be found in the nodes' logs.
   void mark(std::string what, seconds limit = no_limit);
+
+  /// The same without a look at the service after it.
+  void note(std::string_view what) const;
 
   /// A promise that is not one of the ledger's or the clock's.
   void check(const std::string& what, bool held);
@@ -65,7 +70,10 @@ public:
   /// The same after silence: they must stay so, for longer than it takes to give a node up.
   void await_lasting_one(const std::vector<std::size_t>& which);
 
-  /// Stops pushing, lets the consumers take what is there, and judges. The exit code of the program.
+  /// Stops pushing and lets the consumers take what is there.
+  void drain();
+
+  /// The same, and judges. The exit code of the program.
   int finish();
 
   /// Judges what was checked and prints the line. The exit code of the program.
@@ -74,7 +82,6 @@ public:
 private:
   /// What is in the queues of nodes that run; empty: nothing.
   std::string left();
-  void drain();
   void judge_clients();
 
   run_options asked_;
