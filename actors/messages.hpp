@@ -41,6 +41,7 @@ using serve_atom = caf::atom_constant<caf::atom("serve")>;
 using hold_atom = caf::atom_constant<caf::atom("hold")>;
 using adopt_atom = caf::atom_constant<caf::atom("adopt")>;
 using forget_atom = caf::atom_constant<caf::atom("forget")>;
+using put_away_atom = caf::atom_constant<caf::atom("put_away")>;
 using drop_atom = caf::atom_constant<caf::atom("drop")>;
 
 using watch_atom = caf::atom_constant<caf::atom("watch")>;
@@ -75,6 +76,7 @@ using up_atom = caf::atom_constant<caf::atom("up")>;
 using status_atom = caf::atom_constant<caf::atom("status")>;
 using join_atom = caf::atom_constant<caf::atom("join")>;
 using leave_atom = caf::atom_constant<caf::atom("leave")>;
+using backup_atom = caf::atom_constant<caf::atom("backup")>;
 
 // -- values
 
@@ -98,6 +100,19 @@ using fact_batch = std::shared_ptr<const std::vector<fact>>;
 using unit_list = std::shared_ptr<const std::vector<held_unit>>;
 
 using message_ids = std::shared_ptr<const std::vector<message_id>>;
+
+/// What became of a copy of the data directory. Where it was not made, nothing of it is left.
+struct backup_outcome {
+  enum class kind : std::uint8_t {
+    made,
+    bad_directory, ///< it can't be made where it was asked for
+    no_space,
+    failed ///< the system's words
+  };
+
+  kind what = kind::made;
+  std::string sentence; ///< where it was not made: for people
+};
 
 // One line a message, and why it may be refused.
 // clang-format off
@@ -139,6 +154,8 @@ using queue_handle = caf::typed_actor<
   // From other copies, whether or not it serves: units, see queue_machine::adopt; messages that were settled elsewhere.
   caf::reacts_to<adopt_atom, unit_list>,
   caf::reacts_to<forget_atom, message_ids>,
+  // From the journal: the bodies of these messages are on the disk, and need not be in memory.
+  caf::reacts_to<put_away_atom, message_ids>,
   // From the journal: all batches up to that number are safe.
   caf::reacts_to<safe_atom, std::uint64_t>,
   // Its own timer.
@@ -228,6 +245,12 @@ using cluster_handle = caf::typed_actor<
   // Nobody waits for the member of that name any more. Errors: no_such_member, member_in_use
   caf::replies_to<forget_atom, std::string>::with<void>>;
 
+// -- the data directory (apps): where this node keeps its messages on a disk
+
+using backup_handle = caf::typed_actor<
+  // A whole copy in a directory that does not exist, by its absolute path; answered when it is on the disk.
+  caf::replies_to<backup_atom, std::string>::with<backup_outcome>>;
+
 // -- the supervisor (actors/supervision)
 
 struct broker;
@@ -255,6 +278,7 @@ struct broker {
   pull_any_handle pull_any;
   fan_out_handle fan_out;
   cluster_handle cluster = {}; ///< null where this node is no member of a cluster
+  backup_handle backup = {};   ///< null where all is in memory
 };
 
 } // namespace lmq
@@ -284,4 +308,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::fact_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::unit_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::message_ids)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::cluster_status)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::backup_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::string>)

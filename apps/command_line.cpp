@@ -3,10 +3,12 @@
 #include "apps/help.hpp"
 #include "apps/option_table.hpp"
 #include "core/ids.hpp"
+#include "gateway/rpc/utf8.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -21,6 +23,7 @@ struct raw_words {
   std::string config;
   std::string url, queue, id, body, type, wait;
   std::string address, node, dir, days;
+  std::string from, to, data_dir;
   bool ack = false;
   bool headers = false;
   bool json = false;
@@ -52,6 +55,7 @@ public:
     add_client_commands();
     add_cluster_commands();
     add_cert();
+    add_disk_commands();
   }
 
   checked<command> read(const std::vector<std::string>& words) {
@@ -70,6 +74,12 @@ public:
       return read_settings();
     if (cert_->parsed())
       return read_certificate_wanted();
+    if (restore_->parsed())
+      return restore_wanted{raw_.from, data_dir()};
+    if (dump_->parsed())
+      return dump_wanted{data_dir()};
+    if (repair_->parsed())
+      return repair_wanted{data_dir(), raw_.to};
     return read_client_command();
   }
 
@@ -154,6 +164,40 @@ private:
       ->type_name("");
   }
 
+  void add_disk_commands() {
+    backup_ = add_client_command("backup", "Copies the data directory of a running server.");
+    backup_->footer(help_text::backup);
+    backup_->add_option("DIR", raw_.dir, "where the copy is to be, on the server's machine; must not exist")
+      ->required()
+      ->type_name("");
+    restore_ = add_disk_command("restore", "Makes a data directory out of a backup.", help_text::restore,
+                                "the data directory that is to be; must not exist, or be empty");
+    restore_->add_option("FROM", raw_.from, "the backup")->required()->type_name("");
+    dump_ = add_disk_command("dump", "Prints every message in a data directory, each as a line of JSON.",
+                             help_text::dump, "the data directory");
+    repair_ = add_disk_command("repair", "Salvages what is whole in a damaged data directory.",
+                               help_text::repair, "the damaged data directory; it stays as it is");
+    repair_->add_option("--to", raw_.to, "where what is whole is to be; must not exist")
+      ->required()
+      ->type_name("NEWDIR");
+  }
+
+  /// A command that no server takes part in.
+  CLI::App* add_disk_command(const char* name, const char* help, const char* more,
+                             const std::string& directory) {
+    auto* out = app_.add_subcommand(name, help)->group("Commands");
+    out
+      ->add_option("--data-dir", raw_.data_dir,
+                   fmt::format("{}; or LMQ_DATA_DIR [{}]", directory, disk_settings{}.directory))
+      ->type_name("DIR");
+    out->footer(more);
+    return out;
+  }
+
+  std::string data_dir() const {
+    return word_or_environment(raw_.data_dir, "LMQ_DATA_DIR").value_or(disk_settings{}.directory);
+  }
+
   CLI::App* add_cert_command(const char* name, const char* help) {
     auto* out = cert_->add_subcommand(name, help)->group("Commands");
     out->add_option("--dir", raw_.dir, "where the files of the cluster's certificates lie [.]")
@@ -189,8 +233,8 @@ private:
     if (auto which = chosen(); !which.empty())
       return fmt::format("{}: {}; see lmq {} --help", which, error.what(), which);
     return fmt::format(
-      "{}; the first word is serve, ping, push, pull, ack, nack, ext, status, join, leave, forget "
-      "or cert; see lmq --help",
+      "{}; the first word is serve, ping, push, pull, ack, nack, ext, status, join, leave, forget, "
+      "backup, restore, dump, repair or cert; see lmq --help",
       words.empty() ? "a command is missing" : fmt::format("\"{}\" is no command", words.front()));
   }
 
@@ -260,6 +304,15 @@ private:
       out.what = client::leave{};
       return out;
     }
+    if (backup_->parsed()) {
+      if (raw_.dir.empty())
+        return tl::unexpected<std::string>("backup: DIR is empty; say where the copy is to be");
+      auto directory = std::filesystem::absolute(raw_.dir).lexically_normal().string();
+      if (!is_utf8(directory))
+        return tl::unexpected<std::string>("backup: the path is no UTF-8; choose another one");
+      out.what = client::backup{.directory = std::move(directory)};
+      return out;
+    }
     if (status_->parsed()) {
       out.what = client::status{.json = raw_.json};
       return out;
@@ -315,6 +368,10 @@ private:
   CLI::App* forget_ = nullptr;
   CLI::App* status_ = nullptr;
   CLI::App* cert_ = nullptr;
+  CLI::App* backup_ = nullptr;
+  CLI::App* restore_ = nullptr;
+  CLI::App* dump_ = nullptr;
+  CLI::App* repair_ = nullptr;
   CLI::App* cert_node_ = nullptr;
   CLI::Option* body_ = nullptr;
   CLI::Option* wait_ = nullptr;

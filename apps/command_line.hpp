@@ -1,11 +1,12 @@
-// What the words of the command line ask for: a server with its settings, a client command, certificates, or
-// a text to read.
+// What the words of the command line ask for: a server with its settings, a client command, certificates,
+// work on a data directory, or a text to read.
 //
 // Holds nothing; main thread. CLI11 reads the words and writes the help; which setting wins is decided here.
 #pragma once
 
 #include "apps/certificates.hpp"
 #include "apps/client/commands.hpp"
+#include "apps/disk_commands.hpp"
 #include "apps/settings.hpp"
 
 #include <string>
@@ -19,7 +20,8 @@ struct text_wanted {
   std::string text;
 };
 
-using command = std::variant<text_wanted, settings, client::command, certificate_wanted>;
+using command = std::variant<text_wanted, settings, client::command, certificate_wanted, restore_wanted,
+                             dump_wanted, repair_wanted>;
 
 /// @param words        without the program's own name
 /// @param environment  as std::getenv

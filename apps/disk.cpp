@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace lmq {
@@ -40,10 +41,20 @@ std::uint64_t default_reserve(const std::string& directory) {
 
 } // namespace
 
+std::size_t memory_for_messages(const disk_settings& with) {
+  if (with.memory_bytes)
+    return *with.memory_bytes;
+  auto pages = ::sysconf(_SC_PHYS_PAGES), page_bytes = ::sysconf(_SC_PAGE_SIZE);
+  return pages > 0 && page_bytes > 0
+           ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(page_bytes) / 2
+           : SIZE_MAX;
+}
+
 tl::expected<disk::opened, std::string> disk::open(const disk_settings& with,
                                                    std::shared_ptr<push_gate> pushes) {
   auto began = std::chrono::steady_clock::now();
-  auto from = store::open({.directory = with.directory, .program = LMQ_VERSION});
+  auto from = store::open(
+    {.directory = with.directory, .body_bytes_max = memory_for_messages(with) / 2, .program = LMQ_VERSION});
   if (!from)
     return tl::unexpected<std::string>(std::move(from.error().sentence));
   for (const auto& remark : from->remarks)
@@ -59,7 +70,8 @@ tl::expected<disk::opened, std::string> disk::open(const disk_settings& with,
 }
 
 disk::disk(store from, const disk_settings& with, std::shared_ptr<push_gate> pushes)
-    : reserve_bytes_(with.reserve_bytes ? *with.reserve_bytes : default_reserve(with.directory)),
+    : limit_bytes_(with.limit_bytes),
+      reserve_bytes_(with.reserve_bytes ? *with.reserve_bytes : default_reserve(with.directory)),
       directory_(with.directory),
       pushes_(std::move(pushes)),
       journal_(std::move(from), {.stored = [this](std::uint64_t number) { stored_(number); },
@@ -80,6 +92,13 @@ void disk::write(store_batch rows, std::uint64_t number) {
   journal_.write(std::move(rows), number);
 }
 
+std::optional<message> disk::read(const std::string& queue, message_id id) const {
+  auto found = journal_.stored().read(queue, id);
+  if (!found)
+    end_without_disk(found.error());
+  return *std::move(found);
+}
+
 void disk::stop() {
   {
     std::lock_guard lock{mutex_};
@@ -97,26 +116,33 @@ void disk::watch_space() {
     look_at_space();
 }
 
-/// Pushes are refused below the reserve and taken again a little above it.
+/// Pushes are refused where the directory has grown to its limit or the file system is down to its reserve,
+/// and taken again a tenth away from there.
 void disk::look_at_space() {
-  auto free = journal_.stored().free_bytes();
-  auto wanted = short_of_space_ ? reserve_bytes_ + reserve_bytes_ / 10 : reserve_bytes_;
-  if ((free < wanted) == short_of_space_)
+  const auto& store = journal_.stored();
+  auto free = store.free_bytes();
+  auto used = limit_bytes_ ? store.disk_bytes() : 0;
+  auto tenth = [&](std::uint64_t of) { return short_of_space_ ? of / 10 : 0; };
+  bool no_room = free < reserve_bytes_ + tenth(reserve_bytes_);
+  bool too_large = limit_bytes_ && used > *limit_bytes_ - tenth(*limit_bytes_);
+  if ((no_room || too_large) == short_of_space_)
     return;
   short_of_space_ = !short_of_space_;
   if (!short_of_space_) {
     spdlog::info("storage.space_enough directory={} free_bytes={}", directory_, free);
-    return pushes_->open();
+    return pushes_->open(push_gate::watched::disk);
   }
+  auto why =
+    too_large ? fmt::format("the messages that are kept take more than --disk-limit, {} bytes", *limit_bytes_)
+              : fmt::format("the disk is nearly full: less than --disk-reserve, {} bytes, are free where "
+                            "messages are kept",
+                            reserve_bytes_);
   spdlog::warn(
-    "storage.space_short directory={} free_bytes={} reserve_bytes={} message=\"pushes are refused; "
-    "pulls and settles go on\"",
-    directory_, free, reserve_bytes_);
-  pushes_->close(
-    {reason::over_limit, fmt::format("the disk is nearly full: less than {} bytes are free where "
-                                     "messages are kept; pull what is there, or make room, and "
-                                     "push again",
-                                     reserve_bytes_)});
+    "storage.space_short directory={} free_bytes={} message=\"{}; pushes are refused, pulls and settles go "
+    "on\"",
+    directory_, free, why);
+  pushes_->close(push_gate::watched::disk,
+                 {reason::over_limit, why + "; pull what is there, or make room, and push again"});
 }
 
 } // namespace lmq

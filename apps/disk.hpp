@@ -20,6 +20,9 @@
 
 namespace lmq {
 
+/// For all messages: as was asked for, or half of what the machine has. Units: bytes
+std::size_t memory_for_messages(const disk_settings& with);
+
 class disk final : public row_writer {
 public:
   struct opened {
@@ -35,6 +38,7 @@ public:
   ~disk() override;
 
   void begin(std::function<void(std::uint64_t)> stored) override;
+  std::optional<message> read(const std::string& queue, message_id id) const override;
   void write(store_batch rows, std::uint64_t number) override;
 
   /// Writes what has come. Nothing may be written afterwards.
@@ -46,6 +50,7 @@ private:
   void watch_space();
   void look_at_space();
 
+  const std::optional<std::size_t> limit_bytes_;
   const std::uint64_t reserve_bytes_;
   const std::string directory_;
   std::shared_ptr<push_gate> pushes_;

@@ -22,7 +22,7 @@ lmq COMMAND --help explains a command.
 
 inline constexpr auto exit_codes = R"(Exit codes:
   0  done
-  1  refused: the server said no, or had no message to pull
+  1  refused: the server said no, or had no message to pull; of repair: something was dropped
   2  usage: the command line, a setting or an address is wrong; nothing was done
   3  no server answered
   4  the data directory can't be used, or the disk failed)";
@@ -76,6 +76,22 @@ Every node gets ca.pem and its own two files; ca-key.pem stays where you are.
 Whoever has a certificate of this authority is a full member, so it is for one
 cluster and nothing else.
 )";
+
+inline constexpr auto backup =
+  R"(The server makes the copy and goes on serving; all that it answered before is in it. Answered when the copy is on
+the disk. Nothing half is left where it fails. The copy is a data directory: lmq restore copies it back.)";
+
+inline constexpr auto restore =
+  R"(Reads all of the backup first, and copies it only if it is whole. No server may have it open.)";
+
+inline constexpr auto dump =
+  R"(Queues by name, messages in the order of their queue. No server may have the directory: copy it with lmq backup,
+and dump the copy. A body that is no UTF-8 stands in body_base64 instead of body.)";
+
+inline constexpr auto repair =
+  R"(Reads every file as far as it is whole, and writes what it finds to NEWDIR; serve from there. Messages that were
+acknowledged may come back, none that is whole is left out. Exit codes: 0 all was whole, 1 something was dropped, and
+standard output says what.)";
 
 inline constexpr auto default_url = "http://127.0.0.1:9980";
 inline constexpr auto url = "where the server is; or LMQ_URL [http://127.0.0.1:9980]";

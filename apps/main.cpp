@@ -32,6 +32,11 @@ lmq::exit_code carry_out(lmq::certificate_wanted asked) {
   return lmq::make_certificates(asked);
 }
 
+template <class Wanted>
+lmq::exit_code carry_out(Wanted asked) {
+  return lmq::run(asked);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {

@@ -1,6 +1,7 @@
 #include "apps/node.hpp"
 
 #include "actors/start.hpp"
+#include "apps/backup_actor.hpp"
 #include "apps/disk.hpp"
 #include "apps/resolve.hpp"
 #include "cluster/start.hpp"
@@ -9,6 +10,7 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
 #include <fmt/format.h>
 
 #include <future>
@@ -53,11 +55,13 @@ struct node::parts {
       node_disk kept;
       if (from) {
         storage = from->where;
-        kept = {std::move(from->state), std::move(from->where)};
+        kept = {std::move(from->state), std::move(from->where), memory_for_messages(with.disk), pushes};
       }
       member.emplace(*system, cluster_options_of(with), hook_catalog::built_in(), board, std::move(kept));
       options = member->for_broker(hook_catalog::built_in());
     }
+    if (storage)
+      options.backup = backups = spawn_backup(*system, storage);
     doors = start_broker(*system, std::move(options));
   }
 
@@ -74,6 +78,9 @@ struct node::parts {
     server.reset();
     member.reset();
     stop_broker(doors);
+    if (backups)
+      caf::anon_send_exit(backups, caf::exit_reason::user_shutdown);
+    backups = nullptr;
     // No handle is left; whoever still runs is waited for by the system's end.
     system->await_all_actors_done();
     if (storage)
@@ -88,6 +95,7 @@ struct node::parts {
   std::optional<caf::actor_system> system;
   std::shared_ptr<node_board> board;
   std::optional<cluster_member> member; ///< none: the node is on its own
+  backup_handle backups;                ///< null where there is no disk
   broker doors;
   std::optional<gateway_server> server;
 };

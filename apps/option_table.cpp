@@ -67,6 +67,21 @@ constexpr serve_option tls_file(std::string_view name, std::string_view help) {
           [](const settings& s) { return s.cluster.*Member; }};
 }
 
+template <auto Member>
+constexpr serve_option bytes_of_disk(std::string_view name, std::string_view help) {
+  return {
+    name,
+    "Storage",
+    "BYTES",
+    help,
+    [](settings& s, std::string_view text) -> checked<void> {
+      if (text.empty())
+        return (s.disk.*Member).reset(), checked<void>{};
+      return put(parse_bytes(text).map([](auto bytes) { return std::optional{bytes}; }), s.disk.*Member);
+    },
+    [](const settings& s) { return s.disk.*Member ? bytes_to_text(*(s.disk.*Member)) : std::string{}; }};
+}
+
 /// The cluster port of a node. Empty: none.
 checked<std::optional<host_port>> parse_cluster_address(std::string_view text) {
   if (text.empty())
@@ -116,19 +131,12 @@ const serve_option table[]{
   {"memory", "Storage", "", "keep all in memory instead: faster, and lost at the end",
    [](settings& s, std::string_view text) { return put(parse_switch(text), s.memory); },
    [](const settings& s) { return std::string{s.memory ? "true" : "false"}; }},
-  {"disk-reserve", "Storage", "BYTES",
-   "free space below which pushes get 507; by default 1 GiB, or 5 % if that is less",
-   [](settings& s, std::string_view text) {
-     if (text.empty()) {
-       s.disk.reserve_bytes.reset();
-       return checked<void>{};
-     }
-     return put(parse_bytes(text).map([](auto bytes) { return std::optional<std::size_t>{bytes}; }),
-                s.disk.reserve_bytes);
-   },
-   [](const settings& s) {
-     return s.disk.reserve_bytes ? bytes_to_text(*s.disk.reserve_bytes) : std::string{};
-   }},
+  bytes_of_disk<&disk_settings::memory_bytes>(
+    "memory-limit", "for messages; bodies beyond are on the disk only; by default half of the machine's"),
+  bytes_of_disk<&disk_settings::limit_bytes>(
+    "disk-limit", "what the directory may take before pushes get 507; by default all but the reserve"),
+  bytes_of_disk<&disk_settings::reserve_bytes>(
+    "disk-reserve", "free space below which pushes get 507; by default 1 GiB, or 5 % if that is less"),
   {"threads", "Node", "N", "I/O threads, which also run the queues; by default the cores less one",
    [](settings& s, std::string_view text) {
      return put(parse_whole(text, {1, settings_limits::threads_max}), s.threads);

@@ -31,11 +31,12 @@ struct cluster_settings {
   bool has_tls() const noexcept { return !tls_cert.empty() || !tls_key.empty() || !tls_ca.empty(); }
 };
 
-/// Where messages are kept.
+/// Where messages are kept, and how many.
 struct disk_settings {
-  std::string directory = "lmq-data"; ///< made if its parent is there
-  std::optional<std::size_t>
-    reserve_bytes{}; ///< free space below which pushes are refused; nothing: see help
+  std::string directory = "lmq-data";         ///< made if its parent is there
+  std::optional<std::size_t> limit_bytes{};   ///< of the directory, beyond which pushes are refused
+  std::optional<std::size_t> memory_bytes{};  ///< for messages; nothing: half of what the machine has
+  std::optional<std::size_t> reserve_bytes{}; ///< free space below which pushes are refused
 };
 
 struct settings {

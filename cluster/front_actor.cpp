@@ -64,6 +64,7 @@ public:
       [](drop_atom) {},
       [](adopt_atom, const unit_list&) {},
       [](forget_atom, const message_ids&) {},
+      [](put_away_atom, const message_ids&) {},
       [](safe_atom, std::uint64_t) {},
       [](tick_atom, std::uint64_t) {},
       [this](ready_atom) { on_ready(); },
@@ -119,10 +120,22 @@ private:
     anon_send(watcher_, offer_atom::value, name_, std::optional<waiter_id>{});
   }
 
+  /// Where there was one there may be more: that is offered at once, as a queue does it. Otherwise whoever
+  /// asks next, before the home has spoken again, would be told that there is nothing.
   caf::delegated<pulled> on_take(waiter_id w) {
     if (offered_ != offered::unwatched)
       offered_ = offered::none;
-    return delegate(node_, pull_atom::value, name_, w, wait_time{duration::zero()});
+    auto promise = std::make_shared<guarded_promise<pulled>>(*this, caf::sec::request_receiver_down);
+    request(node_, caf::infinite, pull_atom::value, name_, w, wait_time{duration::zero()})
+      .then(
+        [this, promise](pulled& got) {
+          auto was_there = got.delivery.has_value();
+          promise->deliver(std::move(got));
+          if (was_there)
+            on_ready();
+        },
+        [promise](caf::error& e) { promise->refuse(std::move(e)); });
+    return {};
   }
 
   queue_name name_;

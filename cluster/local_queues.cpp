@@ -202,6 +202,13 @@ void local_queues::forget(const std::string& queue, std::vector<message_id> ids)
   });
 }
 
+/// Only memory is at stake: who is not there has nothing to put away.
+void local_queues::put_away(const std::string& queue, std::vector<message_id> ids) {
+  if (auto it = queues_.find(queue); it != queues_.end() && it->second.actor)
+    caf::anon_send(it->second.actor, put_away_atom::value,
+                   std::make_shared<const std::vector<message_id>>(std::move(ids)));
+}
+
 /// Something came between: it is asked again, or nobody knows what came of it.
 void local_queues::failed(asker by, const caf::error& e) {
   if (bounced(e))

@@ -32,6 +32,10 @@ std::uint64_t wall_now() {
     duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
 }
 
+/// What is kept in memory of a message whose body is away, in the queue and in the copy; measured, rounded
+/// up.
+constexpr std::size_t bytes_beside_a_body = 768;
+
 class node_actor final : public node_handle::base, private local_queues::owner {
 public:
   node_actor(caf::actor_config& config, node_options options, std::shared_ptr<node_board> board,
@@ -40,7 +44,9 @@ public:
         board_(std::move(board)),
         machine_(std::move(options), system().clock().now(), wall_now(), std::move(disk.state)),
         local_(*this, *this),
-        writer_(std::move(disk.writer)) {
+        writer_(std::move(disk.writer)),
+        pushes_(std::move(disk.pushes)),
+        messages_max_(disk.memory_bytes_max / 2 / bytes_beside_a_body) {
     set_exception_handler(end_broken_node);
     set_exit_handler([this](caf::exit_msg& asked) { quit(std::move(asked.reason)); });
   }
@@ -166,8 +172,8 @@ private:
 
   static caf::error unavailable(std::string why) { return to_error({reason::unavailable, std::move(why)}); }
 
-  /// A step of the machine; what it wants done is done behind what is ready on this thread, so that a burst of
-  /// requests leaves as one.
+  /// A step of the machine; what it wants done is done behind what is ready on this thread, so that a burst
+  /// of requests leaves as one.
   template <class Verb>
   void step(Verb verb) {
     verb(now());
@@ -201,7 +207,28 @@ private:
       spdlog::info("cluster.left message=\"the others hold all that this node held; it can be stopped\"");
     }
     look_whether_begun();
+    look_at_memory();
     tick_.arm(*this, machine_.next_deadline(at));
+  }
+
+  /// Bodies can be put away, what else is kept of a message can't.
+  void look_at_memory() {
+    auto full = machine_.copies().messages() > messages_max_ - (memory_is_full_ ? messages_max_ / 10 : 0);
+    if (!pushes_ || full == memory_is_full_)
+      return;
+    memory_is_full_ = full;
+    if (!full) {
+      spdlog::info("storage.memory_enough messages={}", machine_.copies().messages());
+      return pushes_->open(push_gate::watched::memory);
+    }
+    spdlog::warn("storage.memory_short messages={} message=\"pushes are refused; pulls and settles go on\"",
+                 machine_.copies().messages());
+    pushes_->close(
+      push_gate::watched::memory,
+      {reason::over_limit,
+       fmt::format("more than {} messages are here, as many as fit into --memory-limit; pull what is "
+                   "there, or raise it, and push again",
+                   messages_max_)});
   }
 
   void look_whether_begun() {
@@ -421,6 +448,7 @@ private:
   void perform(node_effects::drop_queue& x) { local_.drop(x.queue); }
   void perform(node_effects::adopt_units& x) { local_.adopt(x.queue, std::move(x.units)); }
   void perform(node_effects::forget_messages& x) { local_.forget(x.queue, std::move(x.ids)); }
+  void perform(node_effects::put_away& x) { local_.put_away(x.queue, std::move(x.ids)); }
   void perform(node_effects::facts_safe& x) { local_.safe(x.queue, x.number); }
   void perform(node_effects::ask_queue& x) { local_.ask(x.by, x.queue, x.what); }
   void perform(node_effects::cancel_pull& x) { local_.cancel(x.by, x.queue); }
@@ -519,6 +547,9 @@ private:
   local_queues local_;
   std::shared_ptr<row_writer> writer_; ///< null: there is no disk
   bool knows_registry_ = false;
+  std::shared_ptr<push_gate> pushes_;
+  std::size_t messages_max_;
+  bool memory_is_full_ = false;
   bool flushing_ = false;
   deadline_tick tick_;
 
@@ -545,6 +576,12 @@ private:
 node_handle spawn_node(caf::actor_system& system, node_options options, std::shared_ptr<node_board> board,
                        node_disk disk) {
   options.stores = disk.writer != nullptr;
+  if (disk.writer) {
+    options.body_bytes_max = disk.memory_bytes_max / 2;
+    options.read = [writer = disk.writer](const std::string& queue, message_id id) {
+      return writer->read(queue, id);
+    };
+  }
   return system.spawn<node_actor>(std::move(options), std::move(board), std::move(disk));
 }
 

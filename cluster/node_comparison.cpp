@@ -125,6 +125,7 @@ void node_machine::move_what_is_owed(peer& p, time_point now) {
       some.push_back(ids[from]);
     }
     auto moved = replica_.to_move(queue, some, now);
+    read_bodies(moved);
     if (!moved.messages.empty())
       say(p, moved);
     // What has been settled since is told as such: otherwise the peer would know nothing of it, and pass for

@@ -54,6 +54,12 @@ struct forget_messages {
   std::vector<message_id> ids;
 };
 
+/// A queue that serves here, or is held, lets go of the bodies of these: they are on the disk.
+struct put_away {
+  std::string queue;
+  std::vector<message_id> ids;
+};
+
 /// What the queue recorded up to this number is safe.
 struct facts_safe {
   std::string queue;
@@ -126,7 +132,7 @@ using node_effect =
                node_effects::facts_safe, node_effects::ask_queue, node_effects::cancel_pull,
                node_effects::answer_question, node_effects::metadata_changed, node_effects::write_done,
                node_effects::maybe_ready, node_effects::members_changed, node_effects::dial,
-               node_effects::note, node_effects::store_rows>;
+               node_effects::note, node_effects::store_rows, node_effects::put_away>;
 using node_effect_list = std::vector<node_effect>;
 
 } // namespace lmq

@@ -2,6 +2,7 @@
 #include "cluster/node_machine.hpp"
 
 #include "cluster/codec.hpp"
+#include "cluster/planted.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -17,7 +18,7 @@ node_machine::node_machine(node_options options, time_point now, std::uint64_t w
       leader_(options_.self.name) {
   awaited_joins_.insert(options_.joins.begin(), options_.joins.end());
   if (options_.stores) {
-    options_.of_links.acknowledge_when_told = true;
+    options_.of_links.acknowledge_when_told = !is_planted(planted_bug::acknowledge_before_disk);
     replica_.keep_rows();
     restore(std::move(from), now);
     for (const auto& [name, address] : not_met_)

@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -48,6 +49,10 @@ struct node_options {
   std::size_t transfer_bytes = 256UL * 1024;          ///< of bodies in one `moved`
   bool alone = false;  ///< no cluster: queues serve from the first, and nobody else is told of names
   bool stores = false; ///< rows are wanted: nothing is safe, or acknowledged to peers, before it is stored
+  /// Bodies beyond that are let go of as soon as they are stored. Of a node that stores
+  std::size_t body_bytes_max = SIZE_MAX;
+  /// A message that is on the disk. Of a node that stores; called where a body that is away is to be said
+  std::function<std::optional<message>(const std::string& queue, message_id)> read = {};
 };
 
 class node_machine {
@@ -259,7 +264,9 @@ private:
   void say_metadata(peer& to);
 
   // node_facts.cpp: facts, safety, metadata
-  std::uint64_t next_position(const cluster_message& what);
+  template <class Make>
+  std::uint64_t next_position(Make make);
+  std::uint64_t next_position(const std::string& queue, const std::vector<fact>& facts);
   void heard(peer& from, says::recorded& what, time_point now, node_effect_list& out);
   void absorb(const peer& from, const std::string& queue, replica::change& what, time_point now,
               node_effect_list& out);
@@ -276,6 +283,7 @@ private:
   // node_rows.cpp: what is on the disk
   void restore(stored_state from, time_point now);
   void store_changes(time_point now, node_effect_list& out);
+  void read_bodies(says::moved& what) const;
   std::uint64_t rows_to_come() const noexcept { return options_.stores ? rows_given_ + 1 : 0; }
   static std::string note_name(const metadata_change& what);
 
@@ -339,6 +347,7 @@ private:
     std::uint64_t number = 0;
     bool nothing = false; ///< nothing had changed: it is written when all before it is
     std::vector<std::pair<std::string, lmq::link::receipt>> receipts;
+    std::vector<std::pair<std::string, std::vector<message_id>>> to_put_away; ///< by queue
   };
   std::uint64_t rows_given_ = 0;  ///< number of the last
   std::uint64_t rows_stored_ = 0; ///< number

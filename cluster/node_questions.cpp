@@ -163,7 +163,7 @@ void node_machine::queue_told(asker by, std::optional<reply> what, time_point no
         std::vector<fact> gone{facts::settled{ids}};
         replica::change ours;
         replica_.apply(asked.queue, gone, now, ours);
-        next_position(says::recorded{asked.queue, std::move(gone)});
+        next_position(asked.queue, gone);
         out.emplace_back(node_effects::forget_messages{asked.queue, std::move(ids)});
         return tell_when_safe(by, answered::nothing{}, now, out);
       }
@@ -198,7 +198,7 @@ bool node_machine::done_already(const std::string& queue, const asked::settle& w
 /// node says has written what came before.
 void node_machine::tell_when_safe(asker by, reply what, time_point now, node_effect_list& out) {
   if (options_.stores)
-    next_position(says::recorded{});
+    next_position({}, {});
   awaited_.push_back({position_, rows_to_come(), {}, 0, std::pair{by, std::move(what)}});
   release_what_is_safe(now, out);
 }

@@ -66,7 +66,14 @@ void node_machine::store_changes(time_point now, node_effect_list& out) {
     rows.notes.emplace(members_note, std::move(members));
   }
   bool nothing = rows.empty();
-  writing w{rows_given_ + 1, nothing, {}};
+  writing w{rows_given_ + 1, nothing, {}, {}};
+  if (replica_.body_bytes() > options_.body_bytes_max)
+    for (const auto& q : rows.queues)
+      if (!q.messages.empty()) {
+        auto& ids = w.to_put_away.emplace_back(q.queue, std::vector<message_id>{}).second;
+        for (const auto& m : q.messages)
+          ids.push_back(m.id);
+      }
   for (const auto& [name, p] : peers_)
     if (p.known_up && p.link.has_unconfirmed())
       w.receipts.emplace_back(name, p.link.received_so_far());
@@ -79,6 +86,18 @@ void node_machine::store_changes(time_point now, node_effect_list& out) {
   out.emplace_back(node_effects::store_rows{std::move(rows), rows_given_});
 }
 
+/// Bodies that are away are read for whoever is to hear of them; what has been settled meanwhile is left out.
+void node_machine::read_bodies(says::moved& what) const {
+  std::erase_if(what.messages, [&](moved_message& m) {
+    if (!m.content.away)
+      return false;
+    auto whole = options_.read(what.queue, m.id);
+    if (whole)
+      m.content = *std::move(whole);
+    return !whole;
+  });
+}
+
 void node_machine::stored(std::uint64_t number, time_point now, node_effect_list& out) {
   begin_step(now, out);
   while (!writing_.empty() && (writing_.front().number <= number || writing_.front().nothing)) {
@@ -87,6 +106,10 @@ void node_machine::stored(std::uint64_t number, time_point now, node_effect_list
     for (const auto& [name, receipt] : w.receipts)
       if (auto* p = find(std::string_view{name}))
         p->link.confirm(receipt);
+    for (const auto& [queue, ids] : w.to_put_away)
+      if (auto away = replica_.put_away(queue, ids);
+          !away.empty() && (options_.alone || serving_.contains(queue)))
+        out.emplace_back(node_effects::put_away{queue, std::move(away)});
     writing_.pop_front();
   }
   release_what_is_safe(now, out);

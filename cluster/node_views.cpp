@@ -278,7 +278,7 @@ void node_machine::activate_if_ready(time_point now, node_effect_list& out) {
       if (auto facts = replica_.without_missing(queue); !facts.empty()) {
         replica::change ours;
         replica_.apply(queue, facts, now, ours);
-        next_position(says::recorded{queue, std::move(facts)});
+        next_position(queue, facts);
       }
   // Leases run out and windows end also where nobody asks.
   for (const auto& queue : replica_.queues())

@@ -167,6 +167,10 @@ void replica::put(queue& q, const facts::put& x, time_point now, change& out) {
 /// A message that was never here. Lists that name it may have waited for it.
 replica::held& replica::arrive(queue& q, message_id id, message content, const progress& begins_with) {
   auto [it, is_new] = q.messages.try_emplace(id, held{std::move(content), {}, begins_with});
+  if (is_new) {
+    body_bytes_ += memory_bytes(it->second.content);
+    ++messages_;
+  }
   auto [first, last] = q.claims.equal_range(id);
   for (auto claim = first; is_new && claim != last; ++claim) {
     count(q, claim->second, false);
@@ -187,6 +191,8 @@ bool replica::settle(queue* q, message_id id, change& out) {
   if (was_here) {
     own(*q, id, {});
     message_gone(*q, id, m->second);
+    body_bytes_ -= memory_bytes(m->second.content);
+    --messages_;
     q->messages.erase(id);
     out.settled.push_back(id);
   }

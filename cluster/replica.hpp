@@ -104,6 +104,14 @@ public:
   /// Adds what has changed since the last call. O(changes)
   void take_rows(time_point now, store_batch& out);
 
+  /// Lets go of the bodies of these messages, whose rows are on the disk; those that are leased, or are parts
+  /// of compounds, stay.
+  /// @returns which were let go of
+  std::vector<message_id> put_away(std::string_view queue, const std::vector<message_id>& ids);
+
+  /// Of all messages that are not away.
+  std::size_t body_bytes() const noexcept { return body_bytes_; }
+
   /// Makes all anew that the rows tell of. Into a replica that holds nothing.
   void restore(stored_state&& from, time_point now);
 
@@ -148,6 +156,9 @@ public:
   /// Whether the compound was here and all that it listed is settled. Only the last `ended_compounds_max` are
   /// remembered: it is asked for by who asks a second time.
   bool has_settled(message_id unit) const { return ended_compounds_.contains(unit); }
+
+  /// Messages held, of all queues. O(1)
+  std::size_t messages() const noexcept { return messages_; }
 
   /// Of all messages of the queue.
   std::vector<message_id> ids(std::string_view queue) const;
@@ -238,6 +249,8 @@ private:
   std::unordered_set<message_id> ended_compounds_;
   std::deque<message_id> ended_in_order_;
   std::uint64_t next_place_ = 1;
+  std::size_t body_bytes_ = 0;
+  std::size_t messages_ = 0;
   bool keeps_rows_ = false;
   std::vector<queue*> changed_queues_;
   std::vector<std::uint64_t> changed_contexts_; ///< incarnations

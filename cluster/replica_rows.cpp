@@ -107,6 +107,23 @@ void replica::write_unit(queue& q, message_id unit, time_point now, stored_queue
   out.units.push_back({unit, p.to_state(now), p.leased ? p.came_at : p.place, false, std::nullopt, {}});
 }
 
+std::vector<message_id> replica::put_away(std::string_view name, const std::vector<message_id>& ids) {
+  std::vector<message_id> away;
+  auto* q = find(name);
+  if (q == nullptr)
+    return away;
+  for (auto id : ids) {
+    auto it = q->messages.find(id);
+    if (it == q->messages.end() || it->second.unit != id || it->second.so_far.leased ||
+        it->second.content.away)
+      continue;
+    body_bytes_ -= memory_bytes(it->second.content);
+    it->second.content = {{}, nullptr, true};
+    away.push_back(id);
+  }
+  return away;
+}
+
 // -- reading -----------------------------------------------------------------------------------------------------------
 
 void replica::restore(stored_state&& from, time_point now) {
@@ -122,6 +139,8 @@ void replica::restore(stored_state&& from, time_point now) {
       m.so_far.place = row.place;
       next_place_ = std::max(next_place_, row.place + 1);
       context_.add(row.id);
+      body_bytes_ += memory_bytes(m.content);
+      ++messages_;
       q.messages.emplace(row.id, std::move(m));
     }
     for (auto& row : rows.units) {

@@ -1,11 +1,15 @@
 // Where a node's rows go: the port behind which the disk is. Made by the wiring of the node.
 #pragma once
 
+#include "core/push_gate.hpp"
 #include "core/stored.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace lmq {
 
@@ -17,6 +21,9 @@ public:
   /// @param stored  called on any thread: all rows up to that number are on the disk
   virtual void begin(std::function<void(std::uint64_t number)> stored) = 0;
 
+  /// A message as it was written; nothing: it is settled. Any thread; waits for the disk.
+  virtual std::optional<message> read(const std::string& queue, message_id id) const = 0;
+
   /// Never blocks. Numbers grow.
   virtual void write(store_batch rows, std::uint64_t number) = 0;
 };
@@ -25,6 +32,9 @@ public:
 struct node_disk {
   stored_state state;                 ///< what its last life has left
   std::shared_ptr<row_writer> writer; ///< null: it has no disk
+  std::size_t memory_bytes_max =
+    SIZE_MAX;                        ///< of messages: half for bodies, half for what else is kept of each
+  std::shared_ptr<push_gate> pushes; ///< is closed while there is no room in memory; null: nobody looks
 };
 
 } // namespace lmq

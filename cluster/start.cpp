@@ -22,6 +22,10 @@ cluster_member::cluster_member(caf::actor_system& system, cluster_options option
   for (const auto& [host, port] : options_.joins)
     of_node.joins.push_back(to_text(host_port{host, port}));
   of_node.alone = options_.host.empty();
+  if (disk.writer)
+    read_ = [writer = disk.writer](const std::string& queue, message_id id) {
+      return writer->read(queue, id);
+    };
   node_ = spawn_node(system, of_node, std::move(board), std::move(disk));
   if (of_node.alone)
     before_ = spawn_recording_registry(system, node_);
@@ -38,6 +42,7 @@ broker_options cluster_member::for_broker(hook_catalog hooks) const {
   return {.hooks = std::move(hooks),
           .journal = node_,
           .home = tag_,
+          .read = read_,
           .serves = alone,
           .front_of =
             [before = before_](const registry_handle& inner) {
@@ -79,6 +84,7 @@ void cluster_member::stop() {
   if (node_)
     caf::anon_send_exit(node_, caf::exit_reason::user_shutdown);
   before_ = nullptr;
+  read_ = nullptr;
   node_ = nullptr;
 }
 

@@ -14,6 +14,7 @@
 
 #include <caf/fwd.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,6 +68,7 @@ private:
   std::uint64_t incarnation_;
   home_tag tag_;
   node_handle node_;
+  std::function<std::optional<message>(const std::string&, message_id)> read_; ///< of bodies that are away
   registry_handle before_; ///< the registry that everybody but the node is given
   std::optional<transport> transport_;
 };

@@ -1,5 +1,7 @@
 #include "core/message.hpp"
 
+#include <algorithm>
+
 namespace lmq {
 
 std::size_t memory_bytes(const message& m) {
@@ -8,6 +10,31 @@ std::size_t memory_bytes(const message& m) {
     for (const auto& [name, value] : *m.preserved)
       bytes += sizeof(header_list::value_type) + name.size() + value.size();
   return bytes;
+}
+
+bool is_away(const parcel& what) noexcept {
+  if (const auto* single = std::get_if<message>(&what))
+    return single->away;
+  const auto& parts = *std::get<std::shared_ptr<const compound>>(what);
+  return std::any_of(parts.begin(), parts.end(), [](const part& p) { return p.content.away; });
+}
+
+std::optional<parcel> with_bodies(const parcel& what, message_id unit, const message_reader& read) {
+  if (!is_away(what))
+    return what;
+  if (std::holds_alternative<message>(what)) {
+    auto whole = read(unit);
+    return whole ? std::optional<parcel>{*std::move(whole)} : std::nullopt;
+  }
+  auto parts = *std::get<std::shared_ptr<const compound>>(what);
+  for (auto& p : parts)
+    if (p.content.away) {
+      auto whole = read(p.id);
+      if (!whole)
+        return std::nullopt;
+      p.content = *std::move(whole);
+    }
+  return std::make_shared<const compound>(std::move(parts));
 }
 
 } // namespace lmq

@@ -5,7 +5,9 @@
 #include "core/payload.hpp"
 #include "core/time.hpp"
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -20,6 +22,7 @@ using header_list = std::vector<std::pair<std::string, std::string>>;
 struct message {
   payload content;
   std::shared_ptr<const header_list> preserved;
+  bool away = false; ///< both are on the disk only, to be read before anybody sees the message
 };
 
 /// A message in a window, still known by its own id.
@@ -55,6 +58,14 @@ enum class verdict {
   nack,   ///< give back now; spends a retry
   extend, ///< restart the lease's clock
 };
+
+/// Reads what is away: the message of that id; nothing: it is settled, and gone.
+using message_reader = std::function<std::optional<message>(message_id)>;
+
+bool is_away(const parcel& what) noexcept;
+
+/// The parcel with everything in it. Nothing: something of it is gone.
+std::optional<parcel> with_bodies(const parcel& what, message_id unit, const message_reader& read);
 
 /// Memory a message takes beside the record that holds it, in bytes.
 std::size_t memory_bytes(const message& m);

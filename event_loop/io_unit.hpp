@@ -66,8 +66,8 @@ public:
   void flush() { flush(limits_.jobs_per_flush); }
   void flush(std::size_t budget);
 
-  /// Calls `what` when the sockets and timers that are ready now have had their turn: what they all bring can be
-  /// done as one. Own thread only.
+  /// Calls `what` when the sockets and timers that are ready now have had their turn: what they all bring can
+  /// be done as one. Own thread only.
   void behind_sockets(std::function<void()> what);
 
   // -- for the coordinator ----------------------------------------------------------------------------------

@@ -24,7 +24,11 @@ struct nothing {};
 /// To what is asked of the cluster: this node belongs to none.
 struct no_cluster {};
 
+/// To what is asked of the disk: this node has none.
+struct no_storage {};
+
 using answer = std::variant<nothing, push_outcome, push_outcomes, delivered, properties, std::vector<rule>,
-                            std::vector<queue_report>, health_report, cluster_status, no_cluster, refusal>;
+                            std::vector<queue_report>, health_report, cluster_status, no_cluster, no_storage,
+                            backup_outcome, refusal>;
 
 } // namespace lmq

@@ -73,7 +73,9 @@ bool exchange::waiting() const noexcept {
 
 std::chrono::milliseconds exchange::answer_time_max() const noexcept {
   const auto& limits = gateway_.limits();
-  return std::holds_alternative<leave_cluster>(what_) ? limits.leave_timeout : limits.answer_timeout;
+  if (std::holds_alternative<leave_cluster>(what_))
+    return limits.leave_timeout;
+  return std::holds_alternative<make_backup>(what_) ? limits.backup_timeout : limits.answer_timeout;
 }
 
 std::optional<time_point> exchange::due() const noexcept {
@@ -162,6 +164,10 @@ struct exchange::starter {
   void operator()(const leave_cluster&) const { cluster(leave_atom::value); }
   void operator()(const forget_member& r) const { cluster(forget_atom::value, r.name); }
 
+  void operator()(const make_backup& r) const {
+    door(self.gateway_.doors().backup, backup_atom::value, r.directory);
+  }
+
 private:
   void queue() const {
     if (self.route_)
@@ -175,11 +181,16 @@ private:
     self.ask(step::asking, owner, self.gateway_.doors().registry, std::forward<Ts>(message)...);
   }
 
-  /// Where there is no cluster, the supervisor is asked whether that is so; see `on_reply`.
   template <class... Ts>
   void cluster(Ts&&... message) const {
-    if (const auto& door = self.gateway_.doors().cluster)
-      self.ask(step::asking, owner, door, std::forward<Ts>(message)...);
+    door(self.gateway_.doors().cluster, std::forward<Ts>(message)...);
+  }
+
+  /// Where there is no such door, the supervisor is asked whether that is so; see `on_reply`.
+  template <class Handle, class... Ts>
+  void door(const Handle& to, Ts&&... message) const {
+    if (to)
+      self.ask(step::asking, owner, to, std::forward<Ts>(message)...);
     else
       self.ask(step::meeting, owner, self.gateway_.doors().supervisor, doors_atom::value);
   }
@@ -216,6 +227,8 @@ std::optional<answer> exchange::on_reply(reply_to owner, std::uint64_t tag, caf:
     gateway_.meet(*doors);
     if (is_of_cluster(what_) && !doors->cluster)
       done = no_cluster{};
+    else if (std::holds_alternative<make_backup>(what_) && !doors->backup)
+      done = no_storage{};
     else
       ask_first(owner, now);
   } else {
@@ -253,6 +266,8 @@ answer exchange::read(caf::mailbox_element& reply) {
   }
   if (auto* cluster = only<cluster_status>(reply))
     return std::move(*cluster);
+  if (auto* copied = only<backup_outcome>(reply))
+    return std::move(*copied);
   spdlog::error("gateway.reply_not_understood request={}", what_.index());
   return refusal{reason::unavailable, "the server did not understand itself; try again"};
 }

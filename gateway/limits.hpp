@@ -44,6 +44,7 @@ struct gateway_limits {
   milliseconds write_timeout{30'000};  ///< in which progress_bytes_min of an answer must be taken; else close
   std::size_t progress_bytes_min = 4 * 1024;
   milliseconds leave_timeout{10 * 60'000}; ///< for the cluster to take over all that a leaving node holds
+  milliseconds backup_timeout{6 * 60 * 60'000}; ///< for a copy of the data directory
   milliseconds answer_timeout{10'000}; ///< for the broker to answer all else but a waiting pull; then 503 …
   milliseconds answer_grace{1'000}; ///< … but first so much more: the process itself may have been stopped
 

@@ -70,10 +70,17 @@ struct forget_member {
   std::string name;
 };
 
-using request =
-  std::variant<get_stats, push_one, push_matching, pull_one, pull_matching, settle_lease, delete_queue,
-               get_rules, put_rules, delete_rules, get_properties, patch_properties, delete_properties,
-               revive_queue, get_health, get_cluster, join_cluster, leave_cluster, forget_member>;
+// Of this node's disk.
+
+/// Makes a copy of the data directory there.
+struct make_backup {
+  std::string directory; ///< absolute
+};
+
+using request = std::variant<get_stats, push_one, push_matching, pull_one, pull_matching, settle_lease,
+                             delete_queue, get_rules, put_rules, delete_rules, get_properties,
+                             patch_properties, delete_properties, revive_queue, get_health, get_cluster,
+                             join_cluster, leave_cluster, forget_member, make_backup>;
 
 inline bool is_push(const request& what) {
   return std::holds_alternative<push_one>(what) || std::holds_alternative<push_matching>(what);

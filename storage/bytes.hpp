@@ -79,12 +79,6 @@ public:
   std::string_view text() noexcept { return take(number()); }
   std::string_view rest() noexcept { return take(rest_.size()); }
 
-  void fail() noexcept {
-    failed_ = true;
-    rest_ = {};
-  }
-
-private:
   std::string_view take(std::uint64_t bytes) noexcept {
     if (bytes > rest_.size()) {
       fail();
@@ -95,6 +89,12 @@ private:
     return taken;
   }
 
+  void fail() noexcept {
+    failed_ = true;
+    rest_ = {};
+  }
+
+private:
   std::uint64_t big_endian(std::size_t bytes) noexcept {
     std::uint64_t n = 0;
     for (char c : take(bytes))

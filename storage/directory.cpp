@@ -89,6 +89,10 @@ tl::expected<directory_look, store_error> look_into(const fs::path& directory) {
   return seen;
 }
 
+bool is_data_file(std::string_view name) {
+  return name == "CURRENT" || name == "IDENTITY" || name.substr(0, 8) == "OPTIONS-" || is_of_a_database(name);
+}
+
 bool sync_directory(const fs::path& directory) {
   int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
@@ -103,11 +107,27 @@ tl::expected<directory_lock, store_error> directory_lock::take(const fs::path& d
   int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0)
     return system_error("can't open " + path.string(), errno);
-  directory_lock lock(fd);
+  return lock(fd, directory);
+}
+
+tl::expected<directory_lock, store_error> directory_lock::take_to_read(const fs::path& directory) {
+  auto path = directory / lock_file_name;
+  int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0 && (errno == EROFS || errno == EACCES || errno == EPERM))
+    fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT)
+    return directory_lock(-1); // whoever could write there would have made it
+  if (fd < 0)
+    return system_error("can't open " + path.string(), errno);
+  return lock(fd, directory);
+}
+
+tl::expected<directory_lock, store_error> directory_lock::lock(int fd, const fs::path& directory) {
+  directory_lock held(fd);
   if (::flock(fd, LOCK_EX | LOCK_NB) == 0)
-    return lock;
+    return held;
   if (errno != EWOULDBLOCK)
-    return system_error("can't lock " + path.string(), errno);
+    return system_error("can't lock " + (directory / lock_file_name).string(), errno);
   return tl::unexpected(
     store_error{kind::locked, "the data directory " + directory.string() + " is in use by another process"});
 }

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <utility>
 
@@ -16,6 +17,9 @@ namespace lmq {
 /// lock would be lost if we opened and closed that file.
 inline constexpr const char* lock_file_name = "lmq.lock";
 inline constexpr const char* synced_file_name = "SYNCED";
+
+/// Behind the name of a directory that is being made: it gets its own name when it is whole.
+inline constexpr const char* unfinished_end = ".unfinished";
 
 /// What lies in a directory, as far as names and sizes tell.
 enum class directory_contents : std::uint8_t {
@@ -33,6 +37,9 @@ struct directory_look {
 /// Makes the directory if it does not exist and its parent does.
 tl::expected<void, store_error> make_directory(const std::filesystem::path& directory);
 
+/// Whether an opening reads a file of that name.
+bool is_data_file(std::string_view name);
+
 tl::expected<directory_look, store_error> look_into(const std::filesystem::path& directory);
 
 /// Makes the directory's entries last.
@@ -43,12 +50,16 @@ class directory_lock {
 public:
   static tl::expected<directory_lock, store_error> take(const std::filesystem::path& directory);
 
+  /// The same for who only reads, and may not be allowed to write there: then what is there is locked.
+  static tl::expected<directory_lock, store_error> take_to_read(const std::filesystem::path& directory);
+
   directory_lock(directory_lock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   directory_lock& operator=(directory_lock&&) = delete;
   ~directory_lock();
 
 private:
   explicit directory_lock(int fd) noexcept : fd_(fd) {}
+  static tl::expected<directory_lock, store_error> lock(int fd, const std::filesystem::path& directory);
 
   int fd_;
 };

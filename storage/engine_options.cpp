@@ -77,7 +77,7 @@ rocksdb::Options engine_options(const store_options& options, std::shared_ptr<en
 
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.cache_bytes);
-  table.checksum = rocksdb::kXXH3;
+  table.checksum = rocksdb::kCRC32c; // which storage/table_file.cpp can check by itself
   table.format_version = 5;
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return o;
@@ -85,7 +85,8 @@ rocksdb::Options engine_options(const store_options& options, std::shared_ptr<en
 
 store_error damaged(const std::filesystem::path& directory, const std::string& what) {
   return {store_error::kind::damaged, "the data directory " + directory.string() + " is damaged: " + what +
-                                        "; nothing was changed; `lmq repair` salvages what is whole"};
+                                        "; nothing was changed; lmq repair --data-dir " + directory.string() +
+                                        " --to NEWDIR salvages what is whole"};
 }
 
 store_error error_of(const rocksdb::Status& status, const std::filesystem::path& directory) {
@@ -96,7 +97,9 @@ store_error error_of(const rocksdb::Status& status, const std::filesystem::path&
   if (words.find("Permission denied") != std::string::npos)
     return {kind::no_access, "no access to the data directory " + directory.string() + ": " + words};
   if (status.IsCorruption())
-    return {kind::damaged, "the data directory " + directory.string() + " is damaged: " + words};
+    return {kind::damaged, "the data directory " + directory.string() + " is damaged: " + words +
+                             "; lmq repair --data-dir " + directory.string() +
+                             " --to NEWDIR salvages what is whole"};
   return {kind::io, "the data directory " + directory.string() + " failed: " + words};
 }
 

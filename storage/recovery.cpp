@@ -52,12 +52,12 @@ std::string gap_in(const log_numbers& logs, std::uint64_t tables_end) {
 }
 
 tl::expected<row_reader, store_error> read_rows(rocksdb::DB& db, const std::filesystem::path& directory,
-                                                std::uint64_t wall_ms) {
+                                                std::uint64_t wall_ms, std::size_t body_bytes_max) {
   rocksdb::ReadOptions all;
   all.verify_checksums = true;
   all.fill_cache = false;
   all.readahead_size = 2UL << 20;
-  row_reader rows(wall_ms);
+  row_reader rows(wall_ms, body_bytes_max);
   std::unique_ptr<rocksdb::Iterator> it(db.NewIterator(all));
   for (it->SeekToFirst(); it->Valid(); it->Next())
     if (auto taken = rows.take(it->key().ToStringView(), it->value().ToStringView()); !taken) {
@@ -74,10 +74,22 @@ tl::expected<row_reader, store_error> read_rows(rocksdb::DB& db, const std::file
 
 } // namespace
 
-tl::expected<recovered, store_error> read_directory(const rocksdb::Options& engine,
-                                                    const std::filesystem::path& directory,
-                                                    std::optional<std::uint64_t> synced,
-                                                    std::uint64_t wall_ms) {
+struct directory_reader::parts {
+  std::filesystem::path directory;
+  log_numbers logs{log_numbers::use::replay};
+  std::shared_ptr<dropped_bytes> notes = std::make_shared<dropped_bytes>();
+  std::uint64_t end = 0; ///< the last batch
+  database db;
+};
+
+directory_reader::directory_reader(std::unique_ptr<parts> p) : parts_(std::move(p)) {}
+directory_reader::directory_reader(directory_reader&&) noexcept = default;
+directory_reader& directory_reader::operator=(directory_reader&&) noexcept = default;
+directory_reader::~directory_reader() = default;
+
+tl::expected<directory_reader, store_error> directory_reader::open(const rocksdb::Options& engine,
+                                                                   const std::filesystem::path& directory,
+                                                                   std::optional<std::uint64_t> synced) {
   // Without the logs first: where the tables end shows whether the logs go on from there.
   std::uint64_t tables_end = 0;
   {
@@ -90,9 +102,10 @@ tl::expected<recovered, store_error> read_directory(const rocksdb::Options& engi
       return tl::unexpected(reading_error_of(number.error(), directory));
     tables_end = *number;
   }
-  log_numbers logs(log_numbers::use::replay);
-  auto notes = std::make_shared<dropped_bytes>();
-  auto db = open_to_read(engine, directory, logs, notes);
+  auto p = std::make_unique<parts>();
+  p->directory = directory;
+  const auto& logs = p->logs;
+  auto db = open_to_read(engine, directory, p->logs, p->notes);
   if (!db)
     return tl::unexpected(reading_error_of(db.error(), directory));
   if (auto gap = gap_in(logs, tables_end); !gap.empty())
@@ -102,7 +115,16 @@ tl::expected<recovered, store_error> read_directory(const rocksdb::Options& engi
     return tl::unexpected(
       damaged(directory, fmt::format("batches were stored up to {}, and are there up to {}{}", *synced, end,
                                      logs.file().empty() ? "" : "; the last is in " + logs.file())));
-  auto rows = read_rows(**db, directory, wall_ms);
+  p->end = end;
+  p->db = std::move(*db);
+  return directory_reader(std::move(p));
+}
+
+tl::expected<recovered, store_error> directory_reader::read(std::uint64_t wall_ms,
+                                                            std::size_t body_bytes_max) {
+  const auto& directory = parts_->directory;
+  auto end = parts_->end;
+  auto rows = read_rows(*parts_->db, directory, wall_ms, body_bytes_max);
   if (!rows)
     return tl::unexpected(rows.error());
   // It ended between the making of the files and the first batch.
@@ -117,9 +139,24 @@ tl::expected<recovered, store_error> read_directory(const rocksdb::Options& engi
   if (all->last_batch != end)
     return tl::unexpected(damaged(
       directory, fmt::format("the last batch is {}, and the logs end with {}", all->last_batch, end)));
-  for (const auto& line : notes->lines)
+  for (const auto& line : parts_->notes->lines)
     all->remarks.push_back("storage.torn_tail batch=" + std::to_string(end) + " what=\"" + line + '"');
   return std::move(*all);
+}
+
+tl::expected<stored_message, store_error> directory_reader::message_of(std::uint32_t queue, message_id id) {
+  rocksdb::ReadOptions once;
+  once.verify_checksums = true;
+  once.fill_cache = false;
+  rocksdb::PinnableSlice value;
+  auto status =
+    parts_->db->Get(once, parts_->db->DefaultColumnFamily(), format::message_key(queue, id), &value);
+  if (!status.ok())
+    return tl::unexpected(reading_error_of(status, parts_->directory));
+  auto m = format::decode_message(id, value.ToStringView());
+  if (!m)
+    return tl::unexpected(damaged(parts_->directory, "a message can't be read"));
+  return std::move(*m);
 }
 
 } // namespace lmq

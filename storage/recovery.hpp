@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <rocksdb/options.h>
 #include <string>
@@ -31,12 +32,33 @@ struct recovered {
   std::vector<std::string> remarks;
 };
 
-/// @param engine   as for writing; the rest is set here
-/// @param synced   the last batch that is known to have been synced
-/// @param wall_ms  since 1970, now
-tl::expected<recovered, store_error> read_directory(const rocksdb::Options& engine,
-                                                    const std::filesystem::path& directory,
-                                                    std::optional<std::uint64_t> synced,
-                                                    std::uint64_t wall_ms);
+/// An open directory, which stays as it is. Of whoever reads it; one thread.
+class directory_reader {
+public:
+  /// @param engine   as for writing; the rest is set here
+  /// @param synced   the last batch that is known to have been synced
+  /// Errors: damaged, where batches are missing or files can't be understood; what the system says
+  static tl::expected<directory_reader, store_error> open(const rocksdb::Options& engine,
+                                                          const std::filesystem::path& directory,
+                                                          std::optional<std::uint64_t> synced);
+
+  directory_reader(directory_reader&&) noexcept;
+  directory_reader& operator=(directory_reader&&) noexcept;
+  ~directory_reader();
+
+  /// Every row, checked.
+  /// @param wall_ms         since 1970, now
+  /// @param body_bytes_max  of all messages; those beyond come as away
+  tl::expected<recovered, store_error> read(std::uint64_t wall_ms, std::size_t body_bytes_max = SIZE_MAX);
+
+  /// One message whole.
+  tl::expected<stored_message, store_error> message_of(std::uint32_t queue, message_id id);
+
+private:
+  struct parts;
+  explicit directory_reader(std::unique_ptr<parts> p);
+
+  std::unique_ptr<parts> parts_;
+};
 
 } // namespace lmq

@@ -76,6 +76,10 @@ row_reader::outcome row_reader::take_message(std::string_view key, std::string_v
   auto m = format::decode_message(names->id, value);
   if (!m)
     return refuse("message " + text_of(names->id) + " can't be read", m.error());
+  if (auto bytes = memory_bytes(m->content); bytes <= body_bytes_left_)
+    body_bytes_left_ -= bytes;
+  else
+    m->content = {{}, nullptr, true};
   queue(names->queue).messages.push_back(std::move(*m));
   ++out_.messages;
   return {};

@@ -22,7 +22,8 @@ public:
     std::string what;
   };
 
-  explicit row_reader(std::uint64_t wall_ms) noexcept : wall_ms_(wall_ms) {}
+  explicit row_reader(std::uint64_t wall_ms, std::size_t body_bytes_max = SIZE_MAX) noexcept
+      : wall_ms_(wall_ms), body_bytes_left_(body_bytes_max) {}
 
   tl::expected<void, refusal> take(std::string_view key, std::string_view value);
 
@@ -42,6 +43,7 @@ private:
   stored_queue& queue(std::uint32_t id);
 
   std::uint64_t wall_ms_;
+  std::size_t body_bytes_left_; ///< messages that do not fit come as away
   recovered out_;
   bool any_ = false;
   bool has_mark_ = false;

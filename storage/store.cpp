@@ -30,7 +30,8 @@ store_error io_error(const fs::path& file) {
 }
 
 tl::expected<recovered, store_error> read_what_is_there(const rocksdb::Options& engine,
-                                                        const fs::path& directory, std::uint64_t wall_ms) {
+                                                        const fs::path& directory, std::uint64_t wall_ms,
+                                                        std::size_t body_bytes_max) {
   auto look = look_into(directory);
   if (!look)
     return tl::unexpected(look.error());
@@ -49,7 +50,10 @@ tl::expected<recovered, store_error> read_what_is_there(const rocksdb::Options& 
     return tl::unexpected(damaged(directory, "there is " + look->example + ", and no file CURRENT"));
   case directory_contents::database: break;
   }
-  auto all = read_directory(engine, directory, synced, wall_ms);
+  auto reader = directory_reader::open(engine, directory, synced);
+  if (!reader)
+    return tl::unexpected(reader.error());
+  auto all = reader->read(wall_ms, body_bytes_max);
   if (!all)
     return tl::unexpected(all.error());
   if (!synced && !all->is_new)
@@ -84,7 +88,7 @@ tl::expected<store::opened, store_error> store::open(const store_options& given)
 
   auto watch = std::make_shared<engine_watch>();
   auto engine = engine_options(options, watch);
-  auto all = read_what_is_there(engine, directory, options.wall_ms());
+  auto all = read_what_is_there(engine, directory, options.wall_ms(), options.body_bytes_max);
   if (!all)
     return tl::unexpected(all.error());
 
@@ -132,8 +136,9 @@ tl::expected<std::optional<message>, store_error> store::read(const std::string&
     return tl::unexpected(error_of(status, parts_->options.directory));
   auto m = format::decode_message(id, value.ToStringView());
   if (!m)
-    return tl::unexpected(store_error{
-      store_error::kind::damaged, "a message in " + parts_->options.directory.string() + " can't be read"});
+    return tl::unexpected(
+      store_error{store_error::kind::damaged, "a message in " + parts_->options.directory.string() +
+                                                " can't be read; lmq repair salvages what is whole"});
   return std::move(m->content);
 }
 

@@ -28,6 +28,7 @@ struct store_options {
   /// Memory that the engine may take for its own purposes. Units: bytes
   std::size_t cache_bytes = 32UL * 1024 * 1024;
   std::size_t write_buffer_bytes = 64UL * 1024 * 1024;
+  std::size_t body_bytes_max = SIZE_MAX;    ///< of what is read at the opening; messages beyond come as away
   std::string program;                      ///< the version of the program that writes, for people
   std::function<std::uint64_t()> wall_ms{}; ///< since 1970; none: the system's clock
 };
@@ -68,7 +69,9 @@ public:
   /// A message as it was written; nothing: it is gone. Cost: a read of the disk, at worst
   tl::expected<std::optional<message>, store_error> read(const std::string& queue, message_id id) const;
 
-  /// A whole and consistent copy in a directory that does not exist, while writing goes on.
+  /// A whole and consistent copy in a directory that does not exist, while writing goes on. All that was
+  /// written before is in it. Any thread, one at a time.
+  /// Errors: nothing is left of it then
   tl::expected<void, store_error> copy_to(const std::filesystem::path& directory) const;
 
   /// What the directory takes on disk, about. Units: bytes

@@ -79,6 +79,7 @@ public:
       [this](drop_atom) { on_drop(); },
       [this](adopt_atom, const unit_list& units) { on_adopt(units); },
       [this](forget_atom, const message_ids& ids) { on_forget(ids); },
+      [this](put_away_atom, const message_ids& ids) { machine().put_away(*ids); },
       [this](safe_atom, std::uint64_t number) { on_safe(number); },
       [this](tick_atom, std::uint64_t number) { on_tick(number); },
     };
@@ -427,12 +428,27 @@ private:
         machine().give_back(lease, at, out());
       return cell_->serving;
     }
+    if (is_away(x.what.content) && !read_bodies(x.what)) {
+      // Settled elsewhere meanwhile, and the word of it is on its way.
+      promised->second.deliver({cell_->name, std::nullopt});
+      cell_->waiting.erase(promised);
+      return true;
+    }
     // A copy of handles: should there be no memory for the answer, a successor gives it.
     promised->second.deliver({cell_->name, x.what});
     // From here to the count of what has been carried out, nothing throws.
     cell_->waiting.erase(promised);
     cell_->stats.pulled(x.what.waited, at);
     return true;
+  }
+
+  /// False: something of it is gone.
+  bool read_bodies(delivery& what) {
+    auto whole = with_bodies(what.content, what.lease.message,
+                             [this](message_id id) { return cell_->port->read(*cell_->name, id); });
+    if (whole)
+      what.content = *std::move(whole);
+    return whole.has_value();
   }
 
   void perform_one(answer_empty& x, time_point) {

@@ -14,7 +14,9 @@
 #include "actors/stats/queue_stats.hpp"
 #include "actors/supervision/life_sign.hpp"
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -61,11 +63,16 @@ private:
   std::uint64_t batch_ = 0;
 };
 
+/// A message of the queue of that name as it was written; nothing: it is settled.
+using body_reader = std::function<std::optional<message>(const std::string& queue, message_id)>;
+
 /// A queue's end of the journal, and what it must not lose over a crash.
 struct journal_port {
-  explicit journal_port(journal_handle its_journal) : journal(std::move(its_journal)) {}
+  journal_port(journal_handle its_journal, body_reader reader)
+      : journal(std::move(its_journal)), read(std::move(reader)) {}
 
   const journal_handle journal;
+  const body_reader read; ///< of messages that were put away
   unsafe_answers<std::variant<owed_answer, deliver>> unsafe;
   std::size_t told = 0; ///< of what is decided, how much the journal has been told of
   unit_list adopting;   ///< what is being taken in …
@@ -78,6 +85,7 @@ struct journal_port {
 struct queue_journal {
   journal_handle journal; ///< null: nothing is recorded
   home_tag home{};
+  body_reader read;    ///< of messages that were put away; may block for the disk, any thread
   bool serves = false; ///< queues are at home here from the first; else they serve when they are told to
 };
 
@@ -88,7 +96,7 @@ struct queue_cell {
       : name(std::move(its_name)),
         machine(std::move(in_force), {facts.home, facts.journal != nullptr}),
         stats(now, seed),
-        port(facts.journal ? std::make_unique<journal_port>(facts.journal) : nullptr),
+        port(facts.journal ? std::make_unique<journal_port>(facts.journal, facts.read) : nullptr),
         serving(!port || facts.serves) {}
 
   queue_cell(const queue_cell&) = delete;

@@ -257,6 +257,21 @@ void queue_machine::forget(const std::vector<message_id>& ids, time_point, effec
       remove(locate(*u));
 }
 
+void queue_machine::put_away(const std::vector<message_id>& ids) noexcept {
+  for (auto id : ids) {
+    auto it = known_.find(id);
+    if (it == known_.end())
+      continue;
+    auto& e = it->second->second;
+    auto* single = std::get_if<message>(&e.content);
+    if (single == nullptr || single->away)
+      continue;
+    content_bytes_ -= content_bytes(e.content);
+    *single = {{}, nullptr, true};
+    content_bytes_ += content_bytes(e.content);
+  }
+}
+
 void queue_machine::drop() noexcept {
   forget_waiters();
   offered_ = offered::unwatched;

@@ -174,6 +174,10 @@ public:
   /// Cost: O(k log n) for k ids, and O(parts) for each compound that loses one
   void forget(const std::vector<message_id>& ids, time_point now, effects& out);
 
+  /// Lets go of the bodies of these messages, which are kept elsewhere. Parts of compounds and unknown ids:
+  /// no effect.
+  void put_away(const std::vector<message_id>& ids) noexcept;
+
   /// As `configure`.
   void adopt(properties in_force) noexcept { properties_ = std::move(in_force); }
 

@@ -23,11 +23,12 @@ public:
       : supervisor_handle::base(config),
         hooks_(std::make_shared<const hook_catalog>(std::move(options.hooks))),
         registry_cell_(std::make_shared<registry_cell>(*hooks_, parts_.front().life)),
-        facts_{std::move(options.journal), options.home, options.serves},
+        facts_{std::move(options.journal), options.home, std::move(options.read), options.serves},
         front_of_(std::move(options.front_of)) {
     set_down_handler([this](const caf::down_msg& gone) { on_down(gone.source); });
     set_exit_handler([this](caf::exit_msg& asked) { on_stop(asked); });
     doors_.cluster = std::move(options.cluster);
+    doors_.backup = std::move(options.backup);
     for (auto& p : parts_) {
       p.life->begin();
       (this->*p.start)(p);

@@ -11,6 +11,8 @@
 
 #include <caf/fwd.hpp>
 #include <functional>
+#include <optional>
+#include <string>
 
 namespace lmq {
 
@@ -19,12 +21,15 @@ struct broker_options {
   hook_catalog hooks;
   journal_handle journal = {}; ///< of all queues; null: none records anything, and each serves at once
   home_tag home{};             ///< in the ids of the leases and compounds that are made here
-  bool serves = false;         ///< queues serve at once, though there is a journal
+  /// Reads messages that were put away; see journal_handle
+  std::function<std::optional<message>(const std::string& queue, message_id)> read = {};
+  bool serves = false; ///< queues serve at once, though there is a journal
   /// Makes the registry that everybody else is given from the one that knows this node's queues. Called for
   /// each that is started, first by `start_broker` and later on the supervisor's thread; must not throw.
   /// Null: both are the same. Whoever makes an actor here ends it.
   std::function<registry_handle(const registry_handle& inner)> front_of = {};
   cluster_handle cluster = {}; ///< for `broker::cluster`
+  backup_handle backup = {};   ///< for `broker::backup`
 };
 
 /// Starts the supervisor and what it supervises.

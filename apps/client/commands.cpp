@@ -114,6 +114,15 @@ public:
     return ask({.method = "DELETE", .target = "/cluster/members/" + percent_encoded(what.node)});
   }
 
+  exit_code operator()(const backup& what) const {
+    nlohmann::json body{{"directory", what.directory}};
+    return ask({.method = "POST",
+                .target = "/backup",
+                .content_type = "application/json",
+                .body = body.dump(),
+                .wait = gateway_limits{}.backup_timeout});
+  }
+
   exit_code operator()(const status& what) const {
     auto cluster = exchange(server_, {.method = "GET", .target = "/cluster"});
     if (!cluster)

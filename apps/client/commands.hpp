@@ -50,9 +50,14 @@ struct status {
   bool json = false; ///< both documents as they are, instead of tables
 };
 
+/// A copy of the server's data directory, made by the server.
+struct backup {
+  std::string directory; ///< absolute, in UTF-8
+};
+
 struct command {
   server_url server;
-  std::variant<ping, push, pull, settle, join, leave, forget, status> what;
+  std::variant<ping, push, pull, settle, join, leave, forget, status, backup> what;
 };
 
 /// Where a command reads and writes. The files stay open.

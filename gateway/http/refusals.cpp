@@ -9,7 +9,7 @@ namespace lmq {
 namespace {
 
 // In the order of http_reason.
-constexpr std::array<wording, 22> table{{
+constexpr std::array<wording, 25> table{{
   {400, "bad_name"},          {400, "bad_pattern"},        {400, "bad_property"},
   {400, "unknown_property"},  {400, "unknown_hook"},       {404, "no_such_lease"},
   {404, "no_such_queue"},     {507, "over_limit"},         {404, "no_such_member"},
@@ -17,9 +17,10 @@ constexpr std::array<wording, 22> table{{
   {400, "bad_target"},        {400, "bad_parameter"},      {400, "bad_json"},
   {404, "no_such_route"},     {405, "method_not_allowed"}, {413, "body_too_large"},
   {431, "headers_too_large"}, {408, "request_timeout"},    {503, "too_many_connections"},
-  {409, "no_cluster"},
+  {409, "no_cluster"},        {409, "no_storage"},         {409, "bad_directory"},
+  {507, "no_space"},
 }};
-static_assert(static_cast<std::size_t>(http_reason::no_cluster) + 1 == table.size());
+static_assert(static_cast<std::size_t>(http_reason::no_space) + 1 == table.size());
 
 http_reason to_http(reason why) noexcept {
   switch (why) {

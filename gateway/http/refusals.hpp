@@ -33,7 +33,10 @@ enum class http_reason {
   headers_too_large,
   request_timeout,
   too_many_connections,
-  no_cluster, ///< the node belongs to none
+  no_cluster,    ///< the node belongs to none
+  no_storage,    ///< the node keeps all in memory
+  bad_directory, ///< a copy can't be made there
+  no_space,      ///< the disk is full
 };
 
 /// A "no" on its way to a client.

@@ -189,6 +189,24 @@ struct renderer {
                                 "option to link it with others"});
   }
 
+  unsigned operator()(no_storage) const {
+    return (*this)(
+      http_refusal{http_reason::no_storage,
+                   "this node was started with --memory and has no data directory to copy; push and "
+                   "pull its messages instead"});
+  }
+
+  unsigned operator()(const backup_outcome& copied) const {
+    switch (copied.what) {
+    case backup_outcome::kind::made: return (*this)(nothing{});
+    case backup_outcome::kind::bad_directory:
+      return (*this)(http_refusal{http_reason::bad_directory, copied.sentence});
+    case backup_outcome::kind::no_space: return (*this)(http_refusal{http_reason::no_space, copied.sentence});
+    case backup_outcome::kind::failed: break;
+    }
+    return (*this)(http_refusal{http_reason::unavailable, copied.sentence});
+  }
+
   unsigned operator()(openapi_document) const {
     begin_head(out.text(), 200, frame);
     append_json_body(out.text(), openapi_json(), frame);

@@ -3,6 +3,7 @@
 #include "gateway/http/session.hpp"
 
 #include "gateway/http/http_date.hpp"
+#include "gateway/http/json_backup.hpp"
 #include "gateway/http/json_cluster.hpp"
 #include "gateway/http/json_properties.hpp"
 
@@ -29,7 +30,7 @@ shared_by_thread& shared() {
 
 bool has_document(const request& what) {
   return std::holds_alternative<put_rules>(what) || std::holds_alternative<patch_properties>(what) ||
-         std::holds_alternative<join_cluster>(what);
+         std::holds_alternative<join_cluster>(what) || std::holds_alternative<make_backup>(what);
 }
 
 } // namespace
@@ -192,6 +193,11 @@ std::optional<http_refusal> http_session::take_document(std::string text) {
     if (!address)
       return std::move(address.error());
     join->address = std::move(*address);
+  } else if (auto* backup = std::get_if<make_backup>(&exchange_.asked())) {
+    auto directory = parse_backup(text);
+    if (!directory)
+      return std::move(directory.error());
+    backup->directory = std::move(*directory);
   }
   return std::nullopt;
 }

@@ -75,6 +75,7 @@ constexpr std::string_view allow_lease = "POST, OPTIONS";
 constexpr std::string_view allow_queue = "DELETE, OPTIONS";
 constexpr std::string_view allow_revive = "POST, OPTIONS";
 constexpr std::string_view allow_cluster_verb = "POST, OPTIONS";
+constexpr std::string_view allow_backup = "POST, OPTIONS";
 constexpr std::string_view allow_member = "DELETE, OPTIONS";
 constexpr std::string_view allow_rules = "GET, HEAD, PUT, DELETE, OPTIONS";
 constexpr std::string_view allow_properties = "GET, HEAD, PATCH, DELETE, OPTIONS";
@@ -253,6 +254,8 @@ routed parse_target(http_method method, std::string_view target, const gateway_l
       return verb(method, leave_cluster{}, allow_cluster_verb);
     if (p.is(3, "cluster") && p.segments[1] == "members")
       return member(method, p.segments[2]);
+    if (p.is(1, "backup"))
+      return verb(method, make_backup{}, allow_backup);
     if (p.is(1, "openapi.json"))
       return document(method, openapi_document{});
   }

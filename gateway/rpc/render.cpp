@@ -130,6 +130,8 @@ struct renderer {
   void operator()(const health_report&) { error(rpc_errors::unavailable); }
   void operator()(const cluster_status&) { error(rpc_errors::unavailable); }
   void operator()(no_cluster) { error(rpc_errors::unavailable); }
+  void operator()(no_storage) { error(rpc_errors::unavailable); }
+  void operator()(const backup_outcome&) { error(rpc_errors::unavailable); }
 
 private:
   void content(const payload& p) {

@@ -9,6 +9,7 @@
 #include "tests/support/temporary_folder.hpp"
 
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <stdexcept>
 
@@ -83,7 +84,8 @@ const std::map<std::string_view, std::string> other_values{
   {"min-copies", "2"},          {"cluster-tls-cert", "a.pem"},
   {"cluster-tls-key", "b.pem"}, {"cluster-tls-ca", "c.pem"},
   {"cluster-insecure", "true"}, {"data-dir", "elsewhere"},
-  {"disk-reserve", "3MiB"},
+  {"disk-reserve", "3MiB"},     {"memory-limit", "512MiB"},
+  {"disk-limit", "6GiB"},
 };
 
 } // namespace
@@ -179,12 +181,51 @@ CAF_TEST(a bad value is an error also where another source overrides it) {
   CAF_CHECK(error({"serve", "--threads", "2"}).starts_with("LMQ_THREADS: "));
 }
 
+CAF_TEST(a backup is asked for by its absolute path) {
+  auto here = std::filesystem::current_path();
+  CAF_CHECK_EQUAL(asked<client::backup>({"backup", "/there"}).directory, "/there");
+  CAF_CHECK_EQUAL(asked<client::backup>({"backup", "there"}).directory, (here / "there").string());
+  CAF_CHECK_EQUAL(asked<client::backup>({"backup", "./a/../there"}).directory, (here / "there").string());
+  CAF_CHECK(holds(error({"backup", "\xff"}), "UTF-8"));
+  CAF_CHECK(holds(error({"backup", ""}), "backup: "));
+}
+
+CAF_TEST(the commands for a data directory take it where serve does) {
+  CAF_CHECK_EQUAL(parsed<dump_wanted>({"dump"}).directory, settings{}.disk.directory);
+  variables["LMQ_DATA_DIR"] = "elsewhere";
+  CAF_CHECK_EQUAL(parsed<dump_wanted>({"dump"}).directory, "elsewhere");
+  CAF_CHECK_EQUAL(parsed<dump_wanted>({"dump", "--data-dir", "here"}).directory, "here");
+  auto restore = parsed<restore_wanted>({"restore", "copy", "--data-dir", "here"});
+  CAF_CHECK_EQUAL(restore.from, "copy");
+  CAF_CHECK_EQUAL(restore.directory, "here");
+  auto repair = parsed<repair_wanted>({"repair", "--to", "new"});
+  CAF_CHECK_EQUAL(repair.directory, "elsewhere");
+  CAF_CHECK_EQUAL(repair.to, "new");
+}
+
 CAF_TEST(a mistake is one line that says where to look) {
-  for (auto& line : {words{}, words{"--no-such"}, words{"bogus"}, words{"serve", "--no-such"},
-                     words{"serve", "--http"}, words{"serve", "stray"}, words{"push"}, words{"ack", "q"},
-                     words{"pull", "q", "--wait"}, words{"ping", "stray"}, words{"join"},
-                     words{"leave", "stray"}, words{"forget"}, words{"status", "--jso"}, words{"cert"},
-                     words{"cert", "bogus"}, words{"cert", "init", "stray"}, words{"cert", "node"}}) {
+  for (auto& line : {words{},
+                     words{"--no-such"},
+                     words{"bogus"},
+                     words{"serve", "--no-such"},
+                     words{"serve", "--http"},
+                     words{"serve", "stray"},
+                     words{"push"},
+                     words{"ack", "q"},
+                     words{"pull", "q", "--wait"},
+                     words{"ping", "stray"},
+                     words{"join"},
+                     words{"leave", "stray"},
+                     words{"forget"},
+                     words{"status", "--jso"},
+                     words{"cert"},
+                     words{"cert", "bogus"},
+                     words{"cert", "init", "stray"},
+                     words{"cert", "node"},
+                     words{"backup"},
+                     words{"restore"},
+                     words{"dump", "stray"},
+                     words{"repair"}}) {
     auto said = error(line);
     CAF_MESSAGE(said);
     CAF_CHECK(said.ends_with("--help"));

@@ -189,3 +189,54 @@ CONTRACT("with less free space than the reserve pushes get 507, and pulls and ac
   expect_status(settle(client, "q", lease_of(got), "ack"), 204);
   expect_equal(pull_ok(client, "q").body, "y");
 }
+
+CONTRACT("a directory that takes more than its limit takes no more pushes") {
+  durable it{{"--disk-limit", "1"}};
+  auto client = it.client();
+  auto refused = push(client, "q", "x");
+  expect_refused(refused, 507, "over_limit");
+  expect(refused.body.find("--disk-limit") != std::string::npos, "the limit is not named: " + refused.body);
+}
+
+CONTRACT("a backlog larger than the memory for it comes out whole and in order, also after a kill") {
+  durable it{{"--memory-limit", "4MiB"}};
+  constexpr int messages = 300;
+  auto body_of = [](int i) {
+    return std::to_string(i) + std::string(64UL * 1024, static_cast<char>('a' + i % 26));
+  };
+  auto before = it.client();
+  for (int i = 0; i < messages; ++i)
+    push_ok(before, "q", body_of(i), {{"content-type", "text/" + std::to_string(i)}});
+  expect(stats(before)["queues"]["q"]["memory"].get<std::size_t>() < 4UL * 1024 * 1024,
+         "bodies are held beyond the limit");
+  auto take = [&](http_client& client, int i) {
+    auto got = pull_ok(client, "q");
+    expect(got.body == body_of(i), "another body than that of " + std::to_string(i));
+    expect_equal(header_of(got, "content-type"), "text/" + std::to_string(i));
+    expect_status(settle(client, "q", lease_of(got), "ack"), 204);
+  };
+  for (int i = 0; i < messages / 2; ++i)
+    take(before, i);
+  it.kill_and_start();
+  auto after = it.client();
+  expect(stats(after)["queues"]["q"]["memory"].get<std::size_t>() < 4UL * 1024 * 1024,
+         "bodies are held beyond the limit after the start");
+  for (int i = messages / 2; i < messages; ++i)
+    take(after, i);
+  expect_nothing(pull(after, "q"));
+}
+
+CONTRACT("more messages than fit into the memory limit get 507, until some are gone") {
+  durable it{{"--memory-limit", "1MiB"}};
+  auto client = it.client();
+  int taken_in = 0;
+  http_response last;
+  for (; taken_in < 20'000; ++taken_in)
+    if (last = push(client, "q", "x"); last.status != 200)
+      break;
+  expect_refused(last, 507, "over_limit");
+  expect(last.body.find("--memory-limit") != std::string::npos, "the limit is not named: " + last.body);
+  for (int i = 0; i < taken_in / 5; ++i)
+    expect_status(settle(client, "q", lease_of(pull_ok(client, "q")), "ack"), 204);
+  push_ok(client, "q", "x");
+}

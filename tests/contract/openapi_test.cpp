@@ -88,6 +88,7 @@ CONTRACT("the description has every route and method of the API") {
                       {"/cluster/join", {"POST"}},
                       {"/cluster/leave", {"POST"}},
                       {"/cluster/members/*", {"DELETE"}},
+                      {"/backup", {"POST"}},
                       {"/properties", {"DELETE", "GET", "PUT"}},
                       {"/properties/*", {"DELETE", "GET", "PATCH"}},
                       {"/stats", {"GET"}}};

@@ -46,6 +46,9 @@ constexpr refusal refusals[] = {
   {"POST", "/cluster/join", R"({"address":"127.0.0.1:1"})", 409, "no_cluster"},
   {"POST", "/cluster/leave", "", 409, "no_cluster"},
   {"DELETE", "/cluster/members/a", "", 409, "no_cluster"},
+  {"POST", "/backup", "{", 400, "bad_json"},
+  {"POST", "/backup", R"({"directory":"here"})", 400, "bad_parameter"},
+  {"GET", "/backup", "", 405, "method_not_allowed"},
 };
 
 } // namespace

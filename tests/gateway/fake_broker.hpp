@@ -73,6 +73,7 @@ public:
       [](drop_atom) {},
       [](adopt_atom, const unit_list&) {},
       [](forget_atom, const message_ids&) {},
+      [](put_away_atom, const message_ids&) {},
       [](safe_atom, std::uint64_t) {},
       [](tick_atom, std::uint64_t) {},
     };

@@ -97,7 +97,7 @@ CAF_TEST(a refusal of the broker is worded as one of HTTP) {
 }
 
 CAF_TEST(every reason has a status line) {
-  for (auto why = 0; why <= static_cast<int>(http_reason::no_cluster); ++why) {
+  for (auto why = 0; why <= static_cast<int>(http_reason::no_space); ++why) {
     auto status = wording_of(static_cast<http_reason>(why)).status;
     CAF_CHECK(status_line(status).starts_with("HTTP/1.1 " + std::to_string(status) + " "));
   }
@@ -213,9 +213,9 @@ CAF_TEST(the description of the API is served as it is written) {
   CAF_CHECK_EQUAL(described["openapi"].get<std::string>(), "3.1.0");
   for (auto* path : {"/messages/{name}", "/messages", "/messages/{name}/{id}", "/queues/{name}",
                      "/properties", "/properties/{name}", "/stats", "/openapi.json", "/cluster",
-                     "/cluster/join", "/cluster/leave", "/cluster/members/{member}"})
+                     "/cluster/join", "/cluster/leave", "/cluster/members/{member}", "/backup"})
     CAF_CHECK(described["paths"].contains(path));
-  for (auto why = 0; why <= static_cast<int>(http_reason::no_cluster); ++why) {
+  for (auto why = 0; why <= static_cast<int>(http_reason::no_space); ++why) {
     auto words = described["components"]["schemas"]["refusal"]["properties"]["error"]["enum"];
     CAF_CHECK(std::find(words.begin(), words.end(), wording_of(static_cast<http_reason>(why)).word) !=
               words.end());

@@ -71,6 +71,7 @@ CAF_TEST(every route of the contract is found) {
   asked<get_cluster>(get, "/cluster");
   asked<join_cluster>(post, "/cluster/join");
   asked<leave_cluster>(post, "/cluster/leave");
+  asked<make_backup>(post, "/backup");
   CAF_CHECK_EQUAL(asked<forget_member>(delete_, "/cluster/members/lmq%40b").name, "lmq@b");
   answered<openapi_document>(get, "/openapi.json");
 }

@@ -41,6 +41,14 @@ void disk::crash(std::size_t survivors) {
   under_way_.clear();
 }
 
+std::optional<message> disk::find(const std::string& queue, message_id id) const {
+  auto q = queues_.find(queue);
+  if (q == queues_.end())
+    return std::nullopt;
+  auto m = q->second.messages.find(id);
+  return m == q->second.messages.end() ? std::nullopt : std::optional{m->second.content};
+}
+
 stored_state disk::read(time_point now) const {
   stored_state all;
   for (const auto& [name, q] : queues_) {

@@ -27,6 +27,8 @@ public:
 
   stored_state read(time_point now) const;
 
+  std::optional<message> find(const std::string& queue, message_id id) const;
+
   /// Of messages that are there or were.
   bool knows(message_id id) const { return context_.contains(id); }
 

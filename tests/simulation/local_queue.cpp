@@ -142,6 +142,12 @@ void local_queue::perform(node_machine& node, time_point now, node_effect_list& 
         else
           need(d->what.lease.message);
         auto lease = d->what.lease;
+        auto whole = with_bodies(d->what.content, lease.message, read_);
+        if (!whole) { // settled elsewhere meanwhile
+          to_waiter(d->to, needs, answered::nothing{});
+          continue;
+        }
+        d->what.content = *std::move(whole);
         watcher_.leased(name_, d->what, machine_.in_force().timeout);
         if (!to_waiter(d->to, needs, answered::delivered{name_, std::move(d->what)}))
           machine_.give_back(lease, now, decided_);

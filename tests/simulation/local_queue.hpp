@@ -35,11 +35,12 @@ class local_queue {
 public:
   /// @param numbers  its batches have greater ones
   local_queue(std::string name, properties in_force, home_tag tag, lease_watcher& watcher,
-              std::uint64_t numbers)
+              std::uint64_t numbers, message_reader read)
       : name_(std::move(name)),
         machine_(std::move(in_force), {tag, true}),
         watcher_(watcher),
-        number_(numbers) {}
+        number_(numbers),
+        read_(std::move(read)) {}
 
   void serve(const std::vector<held_unit>& units, node_machine& node, time_point now, node_effect_list& out);
   void hold() noexcept { serving_ = false; }
@@ -52,6 +53,7 @@ public:
 
   void adopt(const std::vector<held_unit>& units, node_machine& node, time_point now, node_effect_list& out);
   void forget(const std::vector<message_id>& ids, node_machine& node, time_point now, node_effect_list& out);
+  void put_away(const std::vector<message_id>& ids) { machine_.put_away(ids); }
   void ask(asker by, const question& what, node_machine& node, time_point now, node_effect_list& out);
   void cancel(asker by, node_machine& node, time_point now, node_effect_list& out);
   void safe(std::uint64_t number, node_machine& node, time_point now, node_effect_list& out);
@@ -82,6 +84,7 @@ private:
   reply answer_;
   std::optional<message_id> pushed_; ///< it answers this push
   std::uint64_t number_, safe_ = 0;
+  message_reader read_; ///< of what was put away
   std::deque<owed> owed_;
   std::unordered_map<message_id, std::uint64_t> unsafe_puts_;
   std::map<asker, waiter_id> waiter_of_;

@@ -113,6 +113,8 @@ void world::start(std::size_t index) {
     if (other != index)
       o.joins.push_back(address_of(other));
   o.stores = plan_.disks;
+  o.body_bytes_max = plan_.disks && chance(50) ? 0 : SIZE_MAX;
+  o.read = [&n](const std::string& queue, message_id id) { return n.disk.find(queue, id); };
   n.machine = std::make_unique<node_machine>(o, now_, 1'700'000'000'000 + roll(50'000), n.disk.read(now_));
   auto life = n.life;
   std::function<void()> look = [this, &n, life] {
@@ -243,7 +245,8 @@ void world::wake(node& n) {
 void world::carry_out(node& n, node_effect& e) {
   auto& m = *n.machine;
   auto queue = [&](const std::string& name) -> local_queue& {
-    return n.queues.try_emplace(name, name, properties_of(name), n.tag, n, ++n.queues_made << 32)
+    auto read = [&n, name](message_id id) { return n.disk.find(name, id); };
+    return n.queues.try_emplace(name, name, properties_of(name), n.tag, n, ++n.queues_made << 32, read)
       .first->second;
   };
   if (auto* frame = std::get_if<node_effects::send_frame>(&e)) {
@@ -260,6 +263,8 @@ void world::carry_out(node& n, node_effect& e) {
     queue(adopt->queue).adopt(adopt->units, m, now_, n.effects);
   } else if (auto* forget = std::get_if<node_effects::forget_messages>(&e)) {
     queue(forget->queue).forget(forget->ids, m, now_, n.effects);
+  } else if (auto* away = std::get_if<node_effects::put_away>(&e)) {
+    queue(away->queue).put_away(away->ids);
   } else if (auto* safe = std::get_if<node_effects::facts_safe>(&e)) {
     tell(n.id.name + " knows as safe of " + safe->queue + " batch " + std::to_string(safe->number));
     queue(safe->queue).safe(safe->number, m, now_, n.effects);

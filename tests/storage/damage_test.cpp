@@ -2,36 +2,16 @@
 #define CAF_SUITE damage
 
 #include "storage/directory.hpp"
+#include "tests/storage/harm.hpp"
 #include "tests/storage/opened_store.hpp"
 
 #include <caf/test/unit_test.hpp>
-
-#include <algorithm>
-#include <map>
 
 using namespace lmq;
 using namespace lmq::testing;
 namespace fs = std::filesystem;
 
 namespace {
-
-using files = std::map<std::string, std::string>;
-
-files read_all(const fs::path& directory) {
-  files all;
-  for (const auto& entry : fs::directory_iterator(directory)) {
-    std::ifstream file(entry.path(), std::ios::binary);
-    all[entry.path().filename().string()] = {std::istreambuf_iterator<char>{file}, {}};
-  }
-  return all;
-}
-
-void write_all(const fs::path& directory, const files& all) {
-  fs::remove_all(directory);
-  fs::create_directory(directory);
-  for (const auto& [name, text] : all)
-    std::ofstream(directory / name, std::ios::binary) << text;
-}
 
 /// A directory with tables of several ages and logs.
 files some_directory(const fs::path& directory, dice& random, std::string& expected) {
@@ -51,36 +31,6 @@ files some_directory(const fs::path& directory, dice& random, std::string& expec
   auto all = read_all(directory);
   all.erase(lock_file_name);
   return all;
-}
-
-enum class harm { flip, zero, cut, remove };
-
-std::string do_harm(files& all, dice& random) {
-  auto it = all.begin();
-  auto is_read = [](const std::string& name) {
-    return name == "CURRENT" || name.rfind("MANIFEST", 0) == 0 || name.find('.') == 6;
-  };
-  do // seldom one without which all is there
-    it = std::next(all.begin(), static_cast<std::ptrdiff_t>(random.below(all.size())));
-  while (!is_read(it->first) && !random.one_in(4));
-  auto& [name, text] = *it;
-  auto told = name + " of " + std::to_string(text.size()) + " bytes: ";
-  auto what = text.empty() ? harm::remove
-                           : random.one_of({harm::flip, harm::flip, harm::zero, harm::cut, harm::remove});
-  auto place = text.empty() ? 0 : random.below(text.size());
-  switch (what) {
-  case harm::flip:
-    text[place] = static_cast<char>(text[place] ^ (1 << random.below(8)));
-    return told + "flipped at " + std::to_string(place);
-  case harm::zero: {
-    auto bytes = std::min<std::size_t>(512, text.size() - place);
-    std::fill_n(text.begin() + static_cast<std::ptrdiff_t>(place), bytes, '\0');
-    return told + "zeros at " + std::to_string(place);
-  }
-  case harm::cut: text.resize(place); return told + "cut at " + std::to_string(place);
-  case harm::remove: all.erase(it); return told + "removed";
-  }
-  return told;
 }
 
 /// What is wrong with how it opens; empty: nothing.

@@ -1,0 +1,89 @@
+#include "apps/dump_line.hpp"
+
+#include "core/ids.hpp"
+#include "gateway/http/json_text.hpp"
+#include "gateway/rpc/utf8.hpp"
+
+#include <cstdint>
+
+namespace lmq {
+
+namespace {
+
+std::string_view state_of(const stored_unit* unit) {
+  if (unit == nullptr)
+    return "ready";
+  if (unit->window)
+    return "window";
+  if (unit->state.lease && *unit->state.lease > duration::zero())
+    return "leased";
+  return unit->state.exhausted ? "exhausted" : "ready";
+}
+
+void append_base64(std::string& out, std::string_view bytes) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    auto left = bytes.size() - i;
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 3; ++k)
+      bits = bits << 8 | (k < left ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+    for (std::size_t k = 0; k < 4; ++k)
+      out += k <= left ? digits[bits >> (18 - 6 * k) & 63] : '=';
+  }
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view text) {
+  out += ",\"";
+  out += name;
+  out += "\":";
+  append_json_string(out, text);
+}
+
+void append_field(std::string& out, std::string_view name, std::uint64_t number) {
+  out += ",\"";
+  out += name;
+  out += "\":";
+  append_json_number(out, number);
+}
+
+} // namespace
+
+std::string dump_line(std::string_view queue, const stored_message& m, const stored_unit* unit) {
+  auto state = unit != nullptr ? unit->state : delivery_state{0, m.retries_left, false, {}, {}};
+  auto body = m.content.content.body();
+  std::string out;
+  out.reserve(256 + body.size() + body.size() / 2);
+  out += "{\"queue\":";
+  append_json_string(out, queue);
+  append_field(out, "id", to_text(lease_id{m.id, state.deliveries, state.home}));
+  if (unit != nullptr && unit->compound)
+    append_field(out, "compound", to_text(lease_id{unit->unit, state.deliveries, state.home}));
+  append_field(out, "state", state_of(unit));
+  append_field(out, "deliveries", std::uint64_t{state.deliveries});
+  append_field(out, "retries_left", std::uint64_t{state.retries_left});
+  append_field(out, "content_type", m.content.content.content_type());
+  out += ",\"headers\":[";
+  std::string_view before;
+  if (m.content.preserved)
+    for (const auto& [name, value] : *m.content.preserved) {
+      out += before;
+      out += '[';
+      append_json_string(out, name);
+      out += ',';
+      append_json_string(out, value);
+      out += ']';
+      before = ",";
+    }
+  out += ']';
+  if (is_utf8(body)) {
+    append_field(out, "body", body);
+  } else {
+    out += ",\"body_base64\":\"";
+    append_base64(out, body);
+    out += '"';
+  }
+  out += "}\n";
+  return out;
+}
+
+} // namespace lmq

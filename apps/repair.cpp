@@ -1,0 +1,40 @@
+#include "apps/disk_commands.hpp"
+
+#include "storage/repair.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+namespace lmq {
+
+namespace {
+
+/// As a person reads it: a line for each thing.
+std::string text_of(const repair_report& r, const repair_wanted& asked) {
+  auto out = fmt::format("read      {}: tables: {}, logs: {}\n", asked.directory, r.tables, r.logs);
+  for (const auto& f : r.flaws)
+    out += fmt::format("damaged   {}: {}\n", f.file, f.what);
+  for (const auto& d : r.dropped)
+    out += fmt::format("dropped   {}\n", d);
+  for (const auto& remark : r.remarks)
+    out += fmt::format("noticed   {}\n", remark);
+  if (!r.context.empty())
+    out += fmt::format("context   {}\n", r.context);
+  out += fmt::format("salvaged  {}: queues: {}, messages: {}\n", asked.to, r.queues, r.messages);
+  return out;
+}
+
+} // namespace
+
+exit_code run(const repair_wanted& asked, output_files files) {
+  auto report = repair_directory({.directory = asked.directory, .program = LMQ_VERSION}, asked.to);
+  if (!report) {
+    std::fputs(fmt::format("lmq: {}\n", report.error().sentence).c_str(), files.err);
+    return exit_code::storage;
+  }
+  std::fputs(text_of(*report, asked).c_str(), files.out);
+  return report->whole() ? exit_code::done : exit_code::refused;
+}
+
+} // namespace lmq
