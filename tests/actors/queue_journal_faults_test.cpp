@@ -20,7 +20,7 @@ namespace {
 struct day_of_a_home : broker_fixture {
   day_of_a_home() {
     log->safe_at_once = true;
-    queue_journal facts{test_journal::spawn(sys, log), home_tag{7}};
+    queue_journal facts{test_journal::spawn(sys, log), home_tag{7}, {}};
     cell = std::make_shared<queue_cell>(name, properties{}, sched.clock().now(), 1, facts);
     cell->life.end();
   }

@@ -3,7 +3,7 @@
 
 #include "tests/contract/compound.hpp"
 #include "tests/contract/requests.hpp"
-#include "tests/support/rpc_client.hpp"
+#include "tests/contract/rpc_calls.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace lmq::contract;
@@ -196,6 +196,10 @@ CONTRACT("a directory that takes more than its limit takes no more pushes") {
   auto refused = push(client, "q", "x");
   expect_refused(refused, 507, "over_limit");
   expect(refused.body.find("--disk-limit") != std::string::npos, "the limit is not named: " + refused.body);
+  rpc_client caller{it.server().rpc_port()};
+  expect_error(caller.call("push", {"q", "x"}), "over_limit");
+  expect_error(caller.call("push", {"q", "x"}), "over_limit");
+  expect_empty(caller.call("pull", {"q", 0}));
 }
 
 CONTRACT("a backlog larger than the memory for it comes out whole and in order, also after a kill") {
