@@ -34,7 +34,7 @@ std::uint64_t wall_now() {
 
 /// What is kept in memory of a message whose body is away, in the queue and in the copy; measured, rounded
 /// up.
-constexpr std::size_t bytes_beside_a_body = 768;
+constexpr std::size_t bytes_beside_a_body = 512;
 
 class node_actor final : public node_handle::base, private local_queues::owner {
 public:
