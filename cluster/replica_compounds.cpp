@@ -143,8 +143,10 @@ bool replica::list(queue& q, const unit_record& theirs, time_point now, change& 
   }
   bool changed = is_new || c.parts.size() != before;
   for (auto id : theirs.listed)
-    if (auto m = q.messages.find(id); m != q.messages.end() && m->second.unit == message_id{})
+    if (auto m = q.messages.find(id); m != q.messages.end() && m->second.unit == message_id{}) {
       own(q, id, theirs.unit);
+      changed = true; // a part that was named before has come
+    }
   drop_if_empty(q, theirs.unit);
   if (changed) {
     unit_changed(q, theirs.unit);
