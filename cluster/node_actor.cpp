@@ -112,6 +112,7 @@ public:
       [this](const transport_dialer& dialer, const std::string& own_address) {
         dialer_ = dialer;
         machine_.listens_at(own_address);
+        told(); // members of its last life are dialled from there
       },
       [this](link_connected& x) { on_connected(x); },
       [this](link_lost& x) { links_.erase(x.peer->incarnation); },

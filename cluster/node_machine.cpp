@@ -80,7 +80,7 @@ void node_machine::tick(time_point now, node_effect_list& out) {
     answer_waiting(p, now);
   }
   follow_leader(now, out);
-  if (!std::exchange(dialled_, true))
+  if (!options_.address.empty() && !std::exchange(dialled_, true))
     for (const auto& [name, address] : not_met_)
       out.emplace_back(node_effects::dial{address});
   for (const auto& queue : std::exchange(reopened_, {}))

@@ -355,7 +355,7 @@ private:
   std::map<std::string, metadata_change> changed_names_; ///< not given to the disk
   bool members_changed_ = false;
   std::map<std::string, std::string> not_met_; ///< members of the last life: names and addresses
-  bool dialled_ = false;                       ///< those
+  bool dialled_ = false;                       ///< those, once there is a port to dial from
 
   std::map<std::uint64_t, open_question> questions_; ///< by number
   std::map<asker, served_question> served_;

@@ -28,7 +28,7 @@ void node_machine::restore(stored_state from, time_point now) {
     if (name == members_note) {
       std::istringstream lines{value};
       for (std::string member, address; lines >> member >> address;)
-        if (!options_.address.empty() && member != options_.self.name)
+        if (!options_.alone && member != options_.self.name)
           not_met_.emplace(member, address);
       continue;
     }

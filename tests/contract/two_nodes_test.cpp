@@ -2,6 +2,7 @@
 #define CAF_SUITE two_nodes
 
 #include "tests/contract/requests.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <thread>
 
@@ -12,17 +13,37 @@ namespace {
 constexpr auto linked_within = std::chrono::seconds{20};
 constexpr seconds takeover_time_max{4.0}; ///< 1 s of silence, and what comes after it, beside other tests
 
+std::string at(std::uint16_t port) {
+  return "127.0.0.1:" + std::to_string(port);
+}
+
+std::string status_of(server_process& node) {
+  return http_client{node.http_port()}.request("GET", "/cluster").body;
+}
+
+bool in_step(server_process& node) {
+  auto told = nlohmann::json::parse(status_of(node));
+  std::size_t n = 0;
+  for (const auto& member : told.at("members"))
+    n += member.at("state") == "in_step" ? 1 : 0;
+  return told.at("serving") == true && n == 2;
+}
+
+void await_in_step(server_process& a, server_process& b) {
+  auto until = std::chrono::steady_clock::now() + linked_within;
+  while (!in_step(a) || !in_step(b)) {
+    require(std::chrono::steady_clock::now() < until, "the nodes are not in step: " + status_of(a));
+    std::this_thread::sleep_for(
+      std::chrono::milliseconds{20}); // another process: there is no event to wait for
+  }
+}
+
 /// Both run as long as the case.
 class two_nodes {
 public:
   two_nodes()
       : a_(free_port()), b_(free_port()), anna_(options("anna", a_, b_)), bert_(options("bert", b_, a_)) {
-    auto until = std::chrono::steady_clock::now() + linked_within;
-    while (!in_step(anna_) || !in_step(bert_)) {
-      expect(std::chrono::steady_clock::now() < until, "the nodes are not in step: " + status_of(anna_));
-      std::this_thread::sleep_for(
-        std::chrono::milliseconds{20}); // another process: there is no event to wait for
-    }
+    await_in_step(anna_, bert_);
   }
 
   http_client anna() { return http_client{anna_.http_port()}; }
@@ -46,20 +67,7 @@ public:
 
 private:
   static server_options options(const char* name, std::uint16_t own, std::uint16_t other) {
-    auto at = [](std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); };
     return {.arguments = {"--name", name, "--cluster", at(own), "--join", at(other)}};
-  }
-
-  static std::string status_of(server_process& node) {
-    return http_client{node.http_port()}.request("GET", "/cluster").body;
-  }
-
-  static bool in_step(server_process& node) {
-    auto told = nlohmann::json::parse(status_of(node));
-    std::size_t n = 0;
-    for (const auto& member : told.at("members"))
-      n += member.at("state") == "in_step" ? 1 : 0;
-    return told.at("serving") == true && n == 2;
   }
 
   std::uint16_t a_, b_;
@@ -212,4 +220,27 @@ CONTRACT(
       expect(pull_ok(bert, queue).body == std::to_string(i), "lost, or out of order");
     expect_nothing(pull(bert, queue));
   }
+}
+
+CONTRACT("nodes with disks that were killed find each other again without being told where the others are") {
+  lmq::testing::temporary_folder folder;
+  auto port_a = free_port(), port_b = free_port();
+  auto options = [&](const char* name, std::uint16_t own, std::vector<std::string> joins) -> server_options {
+    std::vector<std::string> arguments{"--name", name, "--cluster", at(own)};
+    arguments.insert(arguments.end(), joins.begin(), joins.end());
+    return {.arguments = std::move(arguments), .data_dir = folder.path(name)};
+  };
+  {
+    server_process anna{options("anna", port_a, {})}, bert{options("bert", port_b, {"--join", at(port_a)})};
+    await_in_step(anna, bert);
+    http_client client{anna.http_port()};
+    push_ok(client, "q", "x");
+    anna.kill();
+    bert.kill();
+  }
+  server_process anna{options("anna", port_a, {})}, bert{options("bert", port_b, {})};
+  await_in_step(anna, bert);
+  http_client client{bert.http_port()};
+  expect_equal(pull_ok(client, "q").body, "x");
+  expect_nothing(pull(client, "q"));
 }
