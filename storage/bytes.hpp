@@ -31,6 +31,14 @@ inline void put_text(std::string& to, std::string_view text) {
   to.append(text);
 }
 
+/// As RocksDB writes numbers of one width: the lowest byte first. At most 8 bytes
+inline std::uint64_t little_endian(std::string_view bytes) noexcept {
+  std::uint64_t n = 0;
+  for (auto i = bytes.size(); i-- > 0;)
+    n = n << 8 | static_cast<unsigned char>(bytes[i]);
+  return n;
+}
+
 /// Reads from the front. What is not there reads as 0 or empty, and from then on the reader has failed.
 class byte_reader {
 public:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fmt/format.h>
 #include <limits>
 
 namespace lmq::format {
@@ -135,6 +136,10 @@ std::optional<std::uint64_t> parse_incarnation(std::string_view key) {
   in.u8();
   auto incarnation = in.u64();
   return in.complete() ? std::optional(incarnation) : std::nullopt;
+}
+
+std::string text_of(message_id id) {
+  return fmt::format("{:016x}-{}", id.incarnation, id.counter);
 }
 
 std::string message_head(const stored_message& m) {

@@ -58,6 +58,9 @@ std::optional<queue_and_id> parse_queue_and_id(std::string_view key);
 std::optional<std::uint32_t> parse_queue(std::string_view key);
 std::optional<std::uint64_t> parse_incarnation(std::string_view key);
 
+/// As logs and reports name a message or a unit.
+std::string text_of(message_id id);
+
 // -- values -------------------------------------------------------------------
 
 /// All of a message's value but its body, which follows.

@@ -1,5 +1,6 @@
 #include "storage/log_file.hpp"
 
+#include "storage/bytes.hpp"
 #include "storage/crc32c.hpp"
 #include "storage/format.hpp"
 
@@ -17,13 +18,6 @@ namespace {
 constexpr std::size_t block_bytes = 32768, header_bytes = 7, batch_header_bytes = 12;
 
 enum record_type : std::uint8_t { is_nothing = 0, is_full = 1, is_first = 2, is_middle = 3, is_last = 4 };
-
-std::uint64_t little_endian(std::string_view bytes) {
-  std::uint64_t n = 0;
-  for (auto i = bytes.size(); i-- > 0;)
-    n = n << 8 | static_cast<unsigned char>(bytes[i]);
-  return n;
-}
 
 struct change {
   std::string key, value;

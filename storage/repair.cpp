@@ -32,10 +32,6 @@ tl::unexpected<store_error> refused(kind what, std::string sentence) {
   return tl::unexpected(store_error{what, std::move(sentence)});
 }
 
-std::string text_of(message_id id) {
-  return fmt::format("{:016x}-{}", id.incarnation, id.counter);
-}
-
 /// The tables that belong together, as the MANIFEST has it; nothing: that can't be read.
 std::optional<std::vector<std::string>> live_tables(const store_options& options) {
   auto engine = engine_options(options, std::make_shared<engine_watch>());
@@ -187,7 +183,7 @@ private:
       auto m = format::decode_message(id, value);
       if (!m) {
         unreadable_.insert(id);
-        drop("message " + text_of(id));
+        drop("message " + format::text_of(id));
         return true;
       }
       ++report_.messages;
@@ -232,14 +228,14 @@ private:
     if (any_there && any_lost)
       report_.dropped.push_back(
         fmt::format("of compound {} in \"{}\" parts are lost; the others are messages of their own",
-                    text_of(u.unit), name_of(queue)));
+                    format::text_of(u.unit), name_of(queue)));
     return any_there && !any_lost;
   }
 
   void tell_lost_ranges() {
     for (std::size_t i = 0; i < lost_.size() && i < named_ids_max; ++i)
-      report_.dropped.push_back(
-        fmt::format("message {} of \"{}\" is lost", text_of(lost_[i].second), name_of(lost_[i].first)));
+      report_.dropped.push_back(fmt::format("message {} of \"{}\" is lost", format::text_of(lost_[i].second),
+                                            name_of(lost_[i].first)));
     if (lost_.size() > named_ids_max)
       report_.dropped.push_back(
         fmt::format("and {} more that are known by id", lost_.size() - named_ids_max));
@@ -250,7 +246,7 @@ private:
       for (const auto& [first, last] : ids.ranges)
         report_.dropped.push_back(
           fmt::format("lost are those messages between {} and {} that were in a block which can't be read",
-                      text_of(first), text_of(last)));
+                      format::text_of(first), format::text_of(last)));
     }
   }
 

@@ -15,10 +15,6 @@ tl::unexpected<row_reader::refusal> refuse(std::string what, flaw why = flaw::ma
   return tl::unexpected(row_reader::refusal{why, std::move(what)});
 }
 
-std::string text_of(message_id id) {
-  return fmt::format("{:016x}-{}", id.incarnation, id.counter);
-}
-
 } // namespace
 
 tl::expected<void, row_reader::refusal> row_reader::take(std::string_view key, std::string_view value) {
@@ -75,7 +71,7 @@ row_reader::outcome row_reader::take_message(std::string_view key, std::string_v
     return refuse("a message's name can't be read");
   auto m = format::decode_message(names->id, value);
   if (!m)
-    return refuse("message " + text_of(names->id) + " can't be read", m.error());
+    return refuse("message " + format::text_of(names->id) + " can't be read", m.error());
   if (auto bytes = memory_bytes(m->content); bytes <= body_bytes_left_)
     body_bytes_left_ -= bytes;
   else
@@ -91,7 +87,7 @@ row_reader::outcome row_reader::take_unit(std::string_view key, std::string_view
     return refuse("a unit's name can't be read");
   auto u = format::decode_unit(names->id, value, wall_ms_);
   if (!u)
-    return refuse("unit " + text_of(names->id) + " can't be read", u.error());
+    return refuse("unit " + format::text_of(names->id) + " can't be read", u.error());
   queue(names->queue).units.push_back(std::move(*u));
   return {};
 }

@@ -1,5 +1,6 @@
 #include "storage/synced_mark.hpp"
 
+#include "core/mix.hpp"
 #include "storage/bytes.hpp"
 
 #include <array>
@@ -17,10 +18,7 @@ constexpr std::size_t length = 24;
 
 /// FNV-1a, 64 bits.
 std::uint64_t checksum(std::string_view bytes) {
-  std::uint64_t sum = 0xcbf29ce484222325ULL;
-  for (char c : bytes)
-    sum = (sum ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return sum;
+  return hash_text(bytes, 0xcbf29ce484222325ULL);
 }
 
 } // namespace

@@ -22,13 +22,6 @@ constexpr std::uint64_t block_bytes_max = 1ULL << 31;
 
 enum entry_type : std::uint8_t { is_deletion = 0, is_value = 1, is_single_deletion = 7 };
 
-std::uint64_t little_endian(std::string_view bytes) {
-  std::uint64_t n = 0;
-  for (auto i = bytes.size(); i-- > 0;)
-    n = n << 8 | static_cast<unsigned char>(bytes[i]);
-  return n;
-}
-
 struct block_handle {
   std::uint64_t offset = 0, bytes = 0;
 };
