@@ -231,7 +231,8 @@ std::vector<message_id> replica::rivals(const queue& q, message_id of) const {
 }
 
 /// Lists that were delivered more often come first, then those of a message that stands alone, then those
-/// with the greater id. Whichever finds a part taken is a ghost.
+/// with the greater id. Whichever finds a part taken is a ghost, and so is a list of several that was
+/// delivered less often than a ghost with one of its parts.
 void replica::decide(queue& q, message_id disputed, change& out) {
   if (!is_closed(q, disputed))
     return;
@@ -248,15 +249,25 @@ void replica::decide(queue& q, message_id disputed, change& out) {
            std::tuple{cb.so_far.deliveries, is_alone(b, cb.parts), b};
   });
   std::unordered_map<message_id, message_id> owners;
+  std::unordered_map<message_id, std::uint32_t> of_ghosts; // the most deliveries of a ghost with that part
   std::vector<message_id> ghosts;
   for (auto unit : lists) {
-    const auto& parts = q.compounds.at(unit).parts;
-    bool is_ghost = std::any_of(parts.begin(), parts.end(),
-                                [&](message_id id) { return owners.contains(id) && !is_settled(q, id); });
+    const auto& list = q.compounds.at(unit);
+    const auto& parts = list.parts;
+    bool is_one = is_alone(unit, parts);
+    auto deliveries = list.so_far.deliveries;
+    bool is_ghost = std::any_of(parts.begin(), parts.end(), [&](message_id id) {
+      if (is_settled(q, id))
+        return false;
+      auto ghost = of_ghosts.find(id);
+      return owners.contains(id) || (!is_one && ghost != of_ghosts.end() && ghost->second > deliveries);
+    });
     if (is_ghost)
       ghosts.push_back(unit);
-    else
-      for (auto id : parts)
+    for (auto id : parts)
+      if (is_ghost)
+        of_ghosts.emplace(id, deliveries); // those delivered more often came before
+      else
         owners.emplace(id, unit);
   }
   if (is_planted(planted_bug::grown_window))

@@ -7,6 +7,7 @@
 
 #include <caf/test/unit_test.hpp>
 
+#include <map>
 #include <random>
 
 using namespace lmq;
@@ -167,6 +168,23 @@ CAF_TEST(every message that is held is in one unit and can be delivered) {
     }
     std::sort(in_units.begin(), in_units.end());
     CAF_REQUIRE(in_units == all[1].copy.ids("q"));
+  }
+}
+
+CAF_TEST(what a ghost has brought was delivered as often with the unit that it is in) {
+  for (unsigned seed = 1; seed <= seeds; ++seed) {
+    auto homes = apart(seed);
+    merge(homes[0].copy, homes[1].copy);
+    merge(homes[1].copy, homes[2].copy);
+    auto records = homes[1].copy.records("q", start);
+    std::map<message_id, std::uint32_t> deliveries;
+    for (const auto& r : records)
+      for (auto part : r.parts)
+        deliveries[part] = r.state.deliveries;
+    for (const auto& r : records)
+      for (auto part : r.listed)
+        if (!r.window && r.parts.empty() && deliveries[part] < r.state.deliveries)
+          CAF_FAIL("seed " << seed);
   }
 }
 

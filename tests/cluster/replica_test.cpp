@@ -137,6 +137,19 @@ CAF_TEST(what is delivered alone was delivered as often as the list that it was 
   CAF_CHECK(alone.lease.has_value());
 }
 
+CAF_TEST(what a ghost has delivered no list takes that was delivered less often) {
+  replica r;
+  apply(r, {put_into(id(1), unit(1)), put_into(id(2), unit(1)), put_into(id(3), unit(1)),
+            put_into(id(4), unit(1))});
+  apply(r, {closed(unit(2), {id(1), id(2)}), leased(unit(2), 2, home_tag{2}), closed(unit(3), {id(2), id(3)}),
+            leased(unit(3), 1, home_tag{3}, 10s), closed(unit(4), {id(3), id(4)})});
+  CAF_CHECK(parts(r, unit(2)) == (std::vector{id(1), id(2)}));
+  CAF_CHECK(parts(r, unit(3)).empty());
+  CAF_CHECK(parts(r, unit(4)).empty());
+  CAF_CHECK(state(r, compound_id(id(3), home_tag{})).lease.has_value());
+  CAF_CHECK_EQUAL(state(r, compound_id(id(4), home_tag{})).deliveries, 0u);
+}
+
 CAF_TEST(a ghost settles all that it brought) {
   replica r;
   apply(r, {put_into(id(1), unit(1)), put_into(id(2), unit(1)), put_into(id(3), unit(1))});
