@@ -77,6 +77,7 @@ using status_atom = caf::atom_constant<caf::atom("status")>;
 using join_atom = caf::atom_constant<caf::atom("join")>;
 using leave_atom = caf::atom_constant<caf::atom("leave")>;
 using backup_atom = caf::atom_constant<caf::atom("backup")>;
+using metrics_atom = caf::atom_constant<caf::atom("metrics")>;
 
 // -- values
 
@@ -268,6 +269,16 @@ using supervisor_handle = caf::typed_actor<
   // Its own timer.
   caf::reacts_to<tick_atom, std::uint64_t>>;
 
+// -- figures of this node (actors/metrics)
+
+using metrics_handle = caf::typed_actor<
+  // In Prometheus' text format.
+  caf::replies_to<metrics_atom>::with<std::string>,
+  // Whom to ask for health and the cluster.
+  caf::reacts_to<supervisor_handle>,
+  // Its own timer.
+  caf::reacts_to<tick_atom>>;
+
 // clang-format on
 
 /// The doors of the broker. The supervisor's stays as it is; the others change when their actors are started
@@ -279,6 +290,7 @@ struct broker {
   fan_out_handle fan_out;
   cluster_handle cluster = {}; ///< null where this node is no member of a cluster
   backup_handle backup = {};   ///< null where all is in memory
+  metrics_handle metrics = {}; ///< null where nobody reads figures
 };
 
 } // namespace lmq
@@ -304,6 +316,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<lmq::queue_report>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::broker)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::health_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::registry_handle)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::supervisor_handle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::fact_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::unit_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::message_ids)

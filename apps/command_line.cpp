@@ -3,7 +3,7 @@
 #include "apps/help.hpp"
 #include "apps/option_table.hpp"
 #include "core/ids.hpp"
-#include "gateway/rpc/utf8.hpp"
+#include "core/utf8.hpp"
 
 #include <fmt/format.h>
 

@@ -44,6 +44,9 @@ public:
   /// Writes what has come. Nothing may be written afterwards.
   void stop();
 
+  /// Of the journal, for whoever exports them. Any thread.
+  journal::figures figures() const noexcept { return journal_.so_far(); }
+
   const store& at() const noexcept { return journal_.stored(); }
 
 private:

@@ -1,8 +1,8 @@
 #include "apps/dump_line.hpp"
 
 #include "core/ids.hpp"
+#include "core/utf8.hpp"
 #include "gateway/http/json_text.hpp"
-#include "gateway/rpc/utf8.hpp"
 
 #include <cstdint>
 

@@ -1,5 +1,6 @@
 #include "apps/node.hpp"
 
+#include "actors/metrics/metrics_actor.hpp"
 #include "actors/start.hpp"
 #include "apps/backup_actor.hpp"
 #include "apps/disk.hpp"
@@ -37,6 +38,16 @@ cluster_options cluster_options_of(const settings& with) {
   return out;
 }
 
+void disk_families(const disk& of, metrics::families& out) {
+  auto f = of.figures();
+  metrics::family{out, "lmq_journal_sync_seconds", "Writes to the disk, each with its sync.",
+                  prometheus::MetricType::Histogram}
+    .add(f.sync_seconds);
+  metrics::family{out, "lmq_journal_batch_steps", "Steps of the node that one sync has made safe.",
+                  prometheus::MetricType::Histogram}
+    .add(f.batches);
+}
+
 } // namespace
 
 struct node::parts {
@@ -60,9 +71,16 @@ struct node::parts {
       member.emplace(*system, cluster_options_of(with), hook_catalog::built_in(), board, std::move(kept));
       options = member->for_broker(hook_catalog::built_in());
     }
-    if (storage)
+    if (storage) {
       options.backup = backups = spawn_backup(*system, storage);
+      sources->add([kept = storage](metrics::families& out) { disk_families(*kept, out); });
+    }
+    options.figures = std::make_shared<queue_board>();
+    options.metrics = figures =
+      spawn_metrics(*system, {options.figures, sources, !with.metrics.totals_only, with.metrics.statsd,
+                              with.metrics.influxdb, with.metrics.interval});
     doors = start_broker(*system, std::move(options));
+    caf::anon_send(figures, doors.supervisor);
   }
 
   parts(const parts&) = delete;
@@ -81,10 +99,13 @@ struct node::parts {
     if (backups)
       caf::anon_send_exit(backups, caf::exit_reason::user_shutdown);
     backups = nullptr;
+    caf::anon_send_exit(figures, caf::exit_reason::user_shutdown);
+    figures = nullptr;
     // No handle is left; whoever still runs is waited for by the system's end.
     system->await_all_actors_done();
     if (storage)
       storage->stop();
+    sources.reset();
     storage.reset();
     system.reset();
   }
@@ -96,6 +117,8 @@ struct node::parts {
   std::shared_ptr<node_board> board;
   std::optional<cluster_member> member; ///< none: the node is on its own
   backup_handle backups;                ///< null where there is no disk
+  std::shared_ptr<metrics::sources> sources = std::make_shared<metrics::sources>();
+  metrics_handle figures;
   broker doors;
   std::optional<gateway_server> server;
 };
@@ -133,6 +156,7 @@ tl::expected<node, not_started> node::start(const settings& with) {
     return complain(server.error().where == start_failure::protocol::rpc ? "rpc" : "http",
                     server.error().what);
   p->server = *std::move(server);
+  p->sources->add(p->server->figures());
   if (with.cluster.address)
     if (auto listening = p->member->listen(); !listening)
       return tl::unexpected(not_started{exit_code::usage, "cluster: " + listening.error()});

@@ -82,8 +82,8 @@ constexpr serve_option bytes_of_disk(std::string_view name, std::string_view hel
     [](const settings& s) { return s.disk.*Member ? bytes_to_text(*(s.disk.*Member)) : std::string{}; }};
 }
 
-/// The cluster port of a node. Empty: none.
-checked<std::optional<host_port>> parse_cluster_address(std::string_view text) {
+/// An address, or nothing where the text is empty.
+checked<std::optional<host_port>> parse_optional_address(std::string_view text) {
   if (text.empty())
     return std::nullopt;
   return parse_host_port(text).map([](host_port&& address) { return std::optional{std::move(address)}; });
@@ -115,6 +115,17 @@ std::string show_join_list(const settings& from) {
   for (auto& address : from.cluster.join)
     out += (out.empty() ? "" : ",") + to_text(address);
   return out;
+}
+
+template <auto Member>
+constexpr serve_option udp_receiver(std::string_view name, std::string_view help) {
+  return {
+    name,
+    "Metrics",
+    "HOST:PORT",
+    help,
+    [](settings& s, std::string_view text) { return put(parse_optional_address(text), s.metrics.*Member); },
+    [](const settings& s) { return s.metrics.*Member ? to_text(*(s.metrics.*Member)) : std::string{}; }};
 }
 
 const serve_option table[]{
@@ -150,7 +161,7 @@ const serve_option table[]{
    [](const settings& s) { return std::string{to_text(s.level)}; }},
   {"cluster", "Cluster", "HOST:PORT",
    "link with other nodes here, where they reach this one; none: no cluster",
-   [](settings& s, std::string_view text) { return put(parse_cluster_address(text), s.cluster.address); },
+   [](settings& s, std::string_view text) { return put(parse_optional_address(text), s.cluster.address); },
    [](const settings& s) { return s.cluster.address ? to_text(*s.cluster.address) : std::string{}; }},
   {"join", "Cluster", "HOST:PORT",
    "cluster port of another node, tried until it works; may be given several times",
@@ -168,6 +179,15 @@ const serve_option table[]{
    "allow a cluster port beyond loopback without TLS: on a private network only",
    [](settings& s, std::string_view text) { return put(parse_switch(text), s.cluster.insecure); },
    [](const settings& s) { return std::string{s.cluster.insecure ? "true" : "false"}; }},
+  {"metrics-totals-only", "Metrics", "", "GET /metrics tells of all queues together, not of each",
+   [](settings& s, std::string_view text) { return put(parse_switch(text), s.metrics.totals_only); },
+   [](const settings& s) { return std::string{s.metrics.totals_only ? "true" : "false"}; }},
+  udp_receiver<&metrics_settings::statsd>("statsd", "send figures of each queue to this StatsD, over UDP"),
+  udp_receiver<&metrics_settings::influxdb>("influxdb",
+                                            "send them to this InfluxDB, over UDP in line protocol"),
+  {"stats-interval", "Metrics", "SECONDS", "between two such datagrams about a queue",
+   [](settings& s, std::string_view text) { return put(parse_seconds(text), s.metrics.interval); },
+   [](const settings& s) { return seconds_to_text(s.metrics.interval); }},
   bytes<&gateway_limits::header_bytes_max>("header-bytes-max",
                                            "of a request's line and headers; more is answered with 431"),
   bytes<&gateway_limits::body_bytes_max>("body-bytes-max", "of a request's body; more is answered with 413"),

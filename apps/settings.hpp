@@ -6,6 +6,7 @@
 #include "apps/values.hpp"
 #include "gateway/limits.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -39,6 +40,13 @@ struct disk_settings {
   std::optional<std::size_t> reserve_bytes{}; ///< free space below which pushes are refused
 };
 
+/// Who gets figures, beside whoever asks for GET /metrics.
+struct metrics_settings {
+  bool totals_only = false; ///< GET /metrics without what has a label for each queue
+  std::optional<host_port> statsd, influxdb;
+  std::chrono::milliseconds interval{10'000}; ///< between two datagrams about a queue
+};
+
 struct settings {
   host_port http{"127.0.0.1", 9980};
   host_port rpc{"127.0.0.1", 18800};
@@ -48,6 +56,7 @@ struct settings {
   std::string name = default_node_name();
   log_level level = log_level::info;
   cluster_settings cluster;
+  metrics_settings metrics;
   gateway_limits limits;
 };
 

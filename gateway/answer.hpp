@@ -27,8 +27,13 @@ struct no_cluster {};
 /// To what is asked of the disk: this node has none.
 struct no_storage {};
 
+/// Figures, in Prometheus' text format.
+struct metrics_text {
+  std::string text;
+};
+
 using answer = std::variant<nothing, push_outcome, push_outcomes, delivered, properties, std::vector<rule>,
                             std::vector<queue_report>, health_report, cluster_status, no_cluster, no_storage,
-                            backup_outcome, refusal>;
+                            backup_outcome, metrics_text, refusal>;
 
 } // namespace lmq

@@ -159,6 +159,8 @@ struct exchange::starter {
     self.ask(step::asking, owner, self.gateway_.doors().supervisor, health_atom::value);
   }
 
+  void operator()(const get_metrics&) const { door(self.gateway_.doors().metrics, metrics_atom::value); }
+
   void operator()(const get_cluster&) const { cluster(status_atom::value); }
   void operator()(const join_cluster& r) const { cluster(join_atom::value, r.address.host, r.address.port); }
   void operator()(const leave_cluster&) const { cluster(leave_atom::value); }
@@ -229,6 +231,8 @@ std::optional<answer> exchange::on_reply(reply_to owner, std::uint64_t tag, caf:
       done = no_cluster{};
     else if (std::holds_alternative<make_backup>(what_) && !doors->backup)
       done = no_storage{};
+    else if (std::holds_alternative<get_metrics>(what_) && !doors->metrics)
+      done = refusal{reason::unavailable, "this node keeps no figures"};
     else
       ask_first(owner, now);
   } else {
@@ -268,6 +272,8 @@ answer exchange::read(caf::mailbox_element& reply) {
     return std::move(*cluster);
   if (auto* copied = only<backup_outcome>(reply))
     return std::move(*copied);
+  if (auto* figures = only<std::string>(reply))
+    return metrics_text{std::move(*figures)};
   spdlog::error("gateway.reply_not_understood request={}", what_.index());
   return refusal{reason::unavailable, "the server did not understand itself; try again"};
 }

@@ -17,6 +17,7 @@ gateway_actor::gateway_actor(caf::actor_config& config, io_unit& unit, broker do
       doors_(std::move(doors)),
       shared_(std::move(shared)),
       ids_(random_incarnation()),
+      tally_(shared_->new_tally()),
       routes_(shared_->limits.routes_max),
       deadlines_(std::in_place, unit) {}
 

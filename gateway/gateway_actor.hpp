@@ -13,6 +13,7 @@
 #include "event_loop/deadline_timer.hpp"
 #include "event_loop/reply_sink.hpp"
 #include "gateway/limits.hpp"
+#include "gateway/request_tally.hpp"
 #include "gateway/route_cache.hpp"
 
 #include <atomic>
@@ -20,6 +21,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -38,6 +40,21 @@ struct gateway_shared {
   std::shared_ptr<const push_gate> pushes;
   std::atomic<std::size_t> connections{0}; ///< open, those included that are being refused
   std::atomic<std::uint64_t> crashes{0};   ///< connections ended by an exception
+
+  /// One for each gateway, from then on.
+  std::shared_ptr<request_tally> new_tally() {
+    std::lock_guard lock{mutex};
+    return tallies.emplace_back(std::make_shared<request_tally>());
+  }
+
+  void tell_requests(metrics::families& out) const {
+    std::lock_guard lock{mutex};
+    request_tally::tell(tallies, out);
+  }
+
+private:
+  mutable std::mutex mutex; ///< guards `tallies`
+  std::vector<std::shared_ptr<request_tally>> tallies;
 };
 
 /// A connection's place among those that count; given back when it goes.
@@ -79,6 +96,7 @@ public:
   void meet(broker doors) { doors_ = std::move(doors); }
   route_cache& routes() noexcept { return routes_; }
   id_source& ids() noexcept { return ids_; }
+  request_tally& tally() noexcept { return *tally_; }
   deadline_timer& deadlines() noexcept { return *deadlines_; }
 
   /// Sends `message…` without a wish for an answer.
@@ -143,6 +161,7 @@ private:
   broker doors_;
   std::shared_ptr<gateway_shared> shared_;
   id_source ids_;
+  const std::shared_ptr<request_tally> tally_;
   route_cache routes_;
   std::optional<deadline_timer> deadlines_;
 

@@ -56,6 +56,7 @@ struct revive_queue {
 };
 struct get_stats {};
 struct get_health {};
+struct get_metrics {};
 
 // Of the cluster that this node belongs to.
 
@@ -79,8 +80,8 @@ struct make_backup {
 
 using request = std::variant<get_stats, push_one, push_matching, pull_one, pull_matching, settle_lease,
                              delete_queue, get_rules, put_rules, delete_rules, get_properties,
-                             patch_properties, delete_properties, revive_queue, get_health, get_cluster,
-                             join_cluster, leave_cluster, forget_member, make_backup>;
+                             patch_properties, delete_properties, revive_queue, get_health, get_metrics,
+                             get_cluster, join_cluster, leave_cluster, forget_member, make_backup>;
 
 inline bool is_push(const request& what) {
   return std::holds_alternative<push_one>(what) || std::holds_alternative<push_matching>(what);

@@ -106,6 +106,14 @@ std::uint16_t gateway_server::rpc_port() const noexcept {
   return parts_->rpc ? parts_->rpc->port() : 0;
 }
 
+metrics::sources::source gateway_server::figures() const {
+  return [shared = parts_->shared](metrics::families& out) {
+    metrics::gauge(out, "lmq_connections", "Connections that are open, of both protocols.")
+      .add(static_cast<double>(shared->connections.load(std::memory_order_relaxed)));
+    shared->tell_requests(out);
+  };
+}
+
 std::size_t gateway_server::connections() const noexcept {
   return parts_->shared->connections.load(std::memory_order_relaxed);
 }

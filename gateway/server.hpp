@@ -10,6 +10,7 @@
 #include "actors/node_board.hpp"
 #include "core/push_gate.hpp"
 #include "gateway/limits.hpp"
+#include "metrics/sources.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -61,6 +62,9 @@ public:
   /// The ports it listens on.
   std::uint16_t http_port() const noexcept;
   std::uint16_t rpc_port() const noexcept;
+
+  /// Tells of connections and requests, of those that are stopped as well. Any thread.
+  metrics::sources::source figures() const;
 
   /// Connections open now. Any thread.
   std::size_t connections() const noexcept;

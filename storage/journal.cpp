@@ -1,5 +1,8 @@
 #include "storage/journal.hpp"
 
+#include "metrics/published.hpp"
+
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -53,8 +56,8 @@ struct journal::parts {
   bool stopping = false;
 
   bool broken = false; ///< of the thread
-  std::atomic<std::uint64_t> syncs = 0, written = 0;
-  std::atomic<duration::rep> syncing = 0;
+  figures so_far;      ///< of the thread
+  published<figures> told_so_far;
   std::thread thread;
 };
 
@@ -89,9 +92,9 @@ void journal::parts::write(const std::vector<store_batch>& batches, std::uint64_
       told.broken(done.error());
     return;
   }
-  syncing += (steady_clock::now() - begun).count();
-  ++syncs;
-  written += batches.size();
+  so_far.sync_seconds.add(std::chrono::duration<double>(steady_clock::now() - begun).count());
+  so_far.batches.add(static_cast<double>(batches.size()));
+  told_so_far.set(so_far);
   if (told.stored)
     told.stored(last);
 }
@@ -130,7 +133,7 @@ const store& journal::stored() const noexcept {
 }
 
 journal::figures journal::so_far() const noexcept {
-  return {parts_->syncs, parts_->written, duration{parts_->syncing}};
+  return parts_->told_so_far.get();
 }
 
 } // namespace lmq

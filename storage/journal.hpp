@@ -4,9 +4,9 @@
 // by the wiring of the node; `write` may be called on any thread.
 #pragma once
 
+#include "metrics/histogram.hpp"
 #include "storage/store.hpp"
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -44,12 +44,12 @@ public:
 
   const store& stored() const noexcept;
 
-  /// Since the start; for metrics.
+  /// Since the start.
   struct figures {
-    std::uint64_t syncs = 0;
-    std::uint64_t batches = 0;
-    duration syncing{}; ///< in all
+    histogram<sync_bounds> sync_seconds; ///< of each write with its sync
+    histogram<batch_bounds> batches;     ///< that each of them has written
   };
+  /// Any thread.
   figures so_far() const noexcept;
 
 private:

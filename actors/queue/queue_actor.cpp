@@ -377,6 +377,7 @@ private:
       c.port->told = 0;
     if (c.serving)
       tick_.arm(*this, c.machine.next_deadline());
+    c.publish();
   }
 
   /// Sends what is decided to the journal, and lets the answer to it wait where it has to.

@@ -84,4 +84,22 @@ queue_report queue_cell::report(time_point now) const {
   return r;
 }
 
+void queue_cell::publish() const noexcept {
+  if (!figures)
+    return;
+  auto sizes = machine.sizes();
+  queue_figures f;
+  f.counts = machine.counts();
+  f.retention = stats.waits();
+  f.ready = sizes.ready;
+  f.leased = sizes.leased;
+  f.accumulating = sizes.accumulating;
+  f.waiters = sizes.waiters;
+  f.bytes = sizes.memory_bytes;
+  if (sizes.oldest_ready)
+    f.oldest_ready_ns = std::chrono::nanoseconds{sizes.oldest_ready->time_since_epoch()}.count();
+  f.restarts = restarts();
+  figures->publish(f);
+}
+
 } // namespace lmq

@@ -39,6 +39,7 @@ parts_ptr only(const parts_ptr& parts, Test test) {
 
 void queue_machine::adopt(const held_unit& what, time_point now, effects&) {
   LMQ_FAULT_POINT("queue.adopt");
+  recount at_end{*this};
   if (auto* here = unit_of(what.unit))
     return merge(*here, what, now);
   auto here = [this](const part& p) { return known_.contains(p.id); };
@@ -219,6 +220,7 @@ void queue_machine::replace_parts(unit& of, std::shared_ptr<compound> parts) {
 
 void queue_machine::forget(const std::vector<message_id>& ids, time_point, effects&) {
   LMQ_FAULT_POINT("queue.forget");
+  recount at_end{*this};
   // First what may fail: what is left of each compound.
   auto gone = ids;
   std::sort(gone.begin(), gone.end());
@@ -273,6 +275,21 @@ void queue_machine::put_away(const std::vector<message_id>& ids) noexcept {
 }
 
 void queue_machine::drop() noexcept {
+  counts_.handed_over += sizes().messages();
+  clear();
+}
+
+queue_machine::recount::~recount() {
+  auto held = of.sizes().messages(),
+       counted = static_cast<std::size_t>(of.counts_.came() - of.counts_.went());
+  if (held > counted)
+    of.counts_.received += held - counted;
+  else
+    of.counts_.settled_elsewhere += counted - held;
+}
+
+/// Forgets all but the properties, and what was counted.
+void queue_machine::clear() noexcept {
   forget_waiters();
   offered_ = offered::unwatched;
   leases_.clear();

@@ -10,6 +10,10 @@ struct queue_invariants {
   const queue_machine& m;
   using state = queue_machine::state;
 
+  bool all_that_came_is_here_or_went() const {
+    return m.counts_.came() == m.counts_.went() + m.sizes().messages();
+  }
+
   bool ready_index_holds_ready_messages() const {
     return std::all_of(m.ready_.begin(), m.ready_.end(),
                        [](const auto& x) { return x.second.is == state::ready; });
@@ -126,6 +130,7 @@ std::optional<std::string> broken_invariant(const queue_machine& machine) {
   LMQ_HOLDS(whoever_waits_beside_a_ready_message_will_be_served);
   LMQ_HOLDS(every_place_is_from_the_past_of_the_sequence);
   LMQ_HOLDS(nothing_held_means_no_bytes);
+  LMQ_HOLDS(all_that_came_is_here_or_went);
 #undef LMQ_HOLDS
   return std::nullopt;
 }

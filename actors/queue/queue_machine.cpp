@@ -64,6 +64,7 @@ result<void> queue_machine::ack(lease_id lease, time_point now, effects& out) {
     if (role_.records)
       out.emplace_back(record{settled(it->second, facts::settled::cause::ack)});
     remove(it);
+    ++counts_.acked;
   });
 }
 
@@ -75,14 +76,17 @@ result<void> queue_machine::nack(lease_id lease, time_point now, effects& out) {
     if (const auto& e = it->second; e.deliveries != lease.delivery || e.home != lease.home)
       it = lease_anew(it, lease, now + properties_.timeout, out);
     end_lease(it, {now, next_sequence_++}, out);
+    ++counts_.nacked;
   });
 }
 
 result<void> queue_machine::extend(lease_id lease, time_point now, effects& out) {
   tick(now, out);
   LMQ_FAULT_POINT("queue.extend");
-  return honoured(lease).map(
-    [&](index::iterator it) { lease_anew(it, lease, now + properties_.timeout, out); });
+  return honoured(lease).map([&](index::iterator it) {
+    lease_anew(it, lease, now + properties_.timeout, out);
+    ++counts_.extended;
+  });
 }
 
 void queue_machine::give_back(lease_id lease, time_point now, effects& out) {
@@ -96,6 +100,7 @@ void queue_machine::give_back(lease_id lease, time_point now, effects& out) {
     out.emplace_back(record{facts::ended{e.id, e.retries_left, e.exhausted, true, e.deliveries, e.home}});
   leases_.erase(e.id);
   make_ready(it, {e.ready_since, e.arrival});
+  ++counts_.given_back;
 }
 
 // -- pulls over many queues
@@ -157,7 +162,8 @@ void queue_machine::close(effects& out) {
   LMQ_FAULT_POINT("queue.close");
   for (const auto& [who, unused] : waiters_)
     out.emplace_back(answer_empty{who});
-  drop();
+  counts_.deleted += sizes().messages();
+  clear();
 }
 
 void queue_machine::tick(time_point now, effects& out) {
@@ -189,6 +195,8 @@ queue_sizes queue_machine::sizes() const noexcept {
   s.accumulating = pending_.size() - leased_count_;
   s.waiters = waiters_.size();
   s.memory_bytes = content_bytes_ + known_.size() * known_bytes;
+  if (!ready_.empty())
+    s.oldest_ready = ready_.begin()->second.ready_since;
   return s;
 }
 
@@ -203,6 +211,8 @@ queue_machine::taken_in queue_machine::take_in(message_id id, message&& pushed, 
     auto bytes = sizeof(part) + memory_bytes(pushed);
     window_parts_->push_back({id, std::move(pushed)});
     content_bytes_ += bytes;
+    ++counts_.pushed;
+    ++counts_.joined;
     return {push_outcome::joined, &**window_};
   }
   entry e;
@@ -219,6 +229,7 @@ queue_machine::taken_in queue_machine::take_in(message_id id, message&& pushed, 
     window_ = pending_.emplace(place{now + properties_.accum, next_sequence_++}, std::move(e)).first;
     window_parts_ = std::move(parts);
     content_bytes_ += bytes;
+    ++counts_.pushed;
     return {push_outcome::opened, &**window_};
   }
   e.content = std::move(pushed);
@@ -226,6 +237,7 @@ queue_machine::taken_in queue_machine::take_in(message_id id, message&& pushed, 
   auto bytes = content_bytes(e.content);
   auto it = ready_.emplace_hint(ready_.end(), place{now, next_sequence_++}, std::move(e));
   content_bytes_ += bytes;
+  ++counts_.pushed;
   return {push_outcome::stored, &*it};
 }
 
@@ -326,6 +338,7 @@ void queue_machine::expire_messages(time_point now, effects& out) {
     case state::leased:
       prepare_end(out, 1);
       end_lease(it, it->first, out);
+      ++counts_.expired;
       break;
     case state::ready: break; // never in this index: queue_invariants.hpp
     }
@@ -393,6 +406,7 @@ bool queue_machine::deliver_first(waiter_id to, time_point now, effects& out) {
   deliver delivery{to, {lease, e.content, e.retries_left, now - e.ready_since}};
   lease_anew(it, lease, now + properties_.timeout, out);
   out.emplace_back(std::move(delivery));
+  ++counts_.delivered;
   return true;
 }
 
@@ -405,6 +419,7 @@ void queue_machine::discard_exhausted(effects& out) {
       out.emplace_back(record{settled(e, facts::settled::cause::discard)});
     out.emplace_back(discard{e.id});
     remove(ready_.begin());
+    ++counts_.discarded;
   }
 }
 

@@ -24,6 +24,7 @@
 #include "core/properties.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
+#include "metrics/queue_figures.hpp"
 
 #include <cstdint>
 #include <map>
@@ -38,7 +39,8 @@ namespace lmq {
 /// How many, and how much.
 struct queue_sizes {
   std::size_t ready = 0, leased = 0, accumulating = 0, waiters = 0;
-  std::size_t memory_bytes = 0; ///< of the messages held, their bookkeeping included
+  std::size_t memory_bytes = 0;                ///< of the messages held, their bookkeeping included
+  std::optional<time_point> oldest_ready = {}; ///< since when the first in line has been ready
 
   std::size_t messages() const noexcept { return ready + leased + accumulating; }
 };
@@ -192,6 +194,7 @@ public:
   /// In a machine that records: the message is here, alone or in a compound.
   bool holds(message_id id) const { return known_.contains(id); }
   queue_sizes sizes() const noexcept;
+  const queue_counts& counts() const noexcept { return counts_; }
   bool waits(waiter_id who) const { return waiters_.contains(who); }
 
 private:
@@ -265,6 +268,13 @@ private:
   void remove(index::iterator it);
   static std::size_t content_bytes(const parcel& content);
   void readmit(index::node_type node);
+  void clear() noexcept;
+
+  /// Makes the counts agree with what is held when its scope ends, after a change by what others told.
+  struct recount {
+    queue_machine& of;
+    ~recount();
+  };
   bool waiters_held() const noexcept { return offered_ == offered::asked && !ready_.empty(); }
 
   /// Buckets that an empty table may keep; what a burst made it grow beyond that is given back.
@@ -318,6 +328,7 @@ private:
   std::uint64_t next_sequence_ = 1;
   std::size_t leased_count_ = 0;
   std::size_t content_bytes_ = 0;
+  queue_counts counts_;
 };
 
 } // namespace lmq

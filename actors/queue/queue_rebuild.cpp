@@ -31,6 +31,7 @@ std::vector<waiter_id> queue_machine::rebuild() {
         ++node.key().sequence;
       found.insert(std::move(node));
     }
+  recount at_end{*this};
   forget_waiters();
   leases_ = std::move(leases);
   known_ = std::move(known);

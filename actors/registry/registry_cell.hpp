@@ -30,8 +30,10 @@ struct registry_cell {
     bool counted = false; ///< the end of its last actor counts already, and it has no other yet
   };
 
-  registry_cell(const hook_catalog& hooks, std::shared_ptr<life_sign> of_actor)
-      : machine(hooks), life(std::move(of_actor)) {}
+  /// @param figures  where queues write theirs; null: nobody reads them
+  registry_cell(const hook_catalog& hooks, std::shared_ptr<life_sign> of_actor,
+                std::shared_ptr<queue_board> figures = nullptr)
+      : machine(hooks), life(std::move(of_actor)), board(std::move(figures)) {}
 
   /// The node's end: asks every queue to end. Who waits there is answered with nothing.
   void close_queues();
@@ -43,6 +45,7 @@ struct registry_cell {
   std::unordered_map<caf::actor_id, std::shared_ptr<const std::string>> names; ///< of the queues that run
   std::vector<caf::actor> subscribers;
   const std::shared_ptr<life_sign> life;
+  const std::shared_ptr<queue_board> board;
 };
 
 using registry_cell_ptr = std::shared_ptr<registry_cell>;

@@ -4,7 +4,10 @@
 
 #include "actors/stats/meter.hpp"
 #include "actors/stats/retention.hpp"
+#include "metrics/histogram.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <new>
 
 namespace lmq {
@@ -23,6 +26,7 @@ public:
   /// @param waited  since the message was last ready
   void pulled(duration waited, time_point now) noexcept {
     pull_.mark(now);
+    waits_.add(std::max(0.0, std::chrono::duration<double>(waited).count()));
     try {
       retention_.record(waited, now);
     } catch (const std::bad_alloc&) {
@@ -37,6 +41,9 @@ public:
     out.retention = retention_.report(now);
   }
 
+  /// Of all deliveries, unlike the samples of `fill`.
+  const histogram<retention_bounds>& waits() const noexcept { return waits_; }
+
   /// Of the heap; see `retention::memory_bytes`.
   std::size_t memory_bytes() const noexcept { return retention_.memory_bytes(); }
 
@@ -44,6 +51,7 @@ private:
   meter push_;
   meter pull_;
   retention retention_;
+  histogram<retention_bounds> waits_;
 };
 
 } // namespace lmq

@@ -8,9 +8,11 @@
 
 #include "actors/hooks/hook.hpp"
 #include "actors/messages.hpp"
+#include "metrics/queue_board.hpp"
 
 #include <caf/fwd.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -28,8 +30,10 @@ struct broker_options {
   /// each that is started, first by `start_broker` and later on the supervisor's thread; must not throw.
   /// Null: both are the same. Whoever makes an actor here ends it.
   std::function<registry_handle(const registry_handle& inner)> front_of = {};
-  cluster_handle cluster = {}; ///< for `broker::cluster`
-  backup_handle backup = {};   ///< for `broker::backup`
+  cluster_handle cluster = {};               ///< for `broker::cluster`
+  backup_handle backup = {};                 ///< for `broker::backup`
+  std::shared_ptr<queue_board> figures = {}; ///< where queues write theirs; null: nobody reads them
+  metrics_handle metrics = {};               ///< for `broker::metrics`
 };
 
 /// Starts the supervisor and what it supervises.

@@ -181,6 +181,16 @@ struct renderer {
     return document(health_json(health), health.ready ? 200 : 503);
   }
 
+  unsigned operator()(const metrics_text& figures) const {
+    begin_head(out.text(), 200, frame);
+    field(out.text(), "content-type", "text/plain; version=0.0.4; charset=utf-8");
+    field(out.text(), "content-length", figures.text.size());
+    out.add("\r\n");
+    if (!frame.head)
+      out.add_owned(std::string{figures.text});
+    return 200;
+  }
+
   unsigned operator()(const cluster_status& cluster) const { return document(cluster_json(cluster)); }
 
   unsigned operator()(no_cluster) const {

@@ -81,6 +81,7 @@ void http_session::read_head() {
     keep_ = true;
     http_1_0_ = head_only_ = false;
     request_id_.clear();
+    asked_ = request_tally::unknown;
     // What is no HTTP at all need not be waited for: a method is made of capitals.
     if (!begins_request(bytes.front()))
       return respond_and_end({http_reason::bad_request, "this is not HTTP/1.1; send a request line"});
@@ -125,10 +126,12 @@ void http_session::read_head() {
 void http_session::prepare(http_request what) {
   if (const auto* document = std::get_if<openapi_document>(&what)) {
     local_ = *document;
+    asked_ = request_tally::a_document;
   } else if (const auto* methods = std::get_if<route_methods>(&what)) {
     local_ = *methods;
   } else {
     auto& asked = std::get<broker_request>(what);
+    asked_ = asked.what.index();
     format_ = asked.format;
     if (is_push(asked.what)) {
       if (auto no = gateway().pushes().refused()) {
@@ -237,6 +240,7 @@ void http_session::respond(const Answer& what) {
   } else {
     status = render(output(), what, frame());
   }
+  gateway().tally().count_http(asked_, status);
   if (access_)
     log_end(status);
   reader_.reset();

@@ -84,6 +84,8 @@ private:
   std::optional<time_point> grace_until_; ///< an answer is late, and has until then
   std::size_t head_searched_ = 0;         ///< bytes of the input that hold no end of a head
 
+  request_tally::kind asked_ = request_tally::unknown; ///< as far as the request was understood
+
   phase phase_ = phase::idle;
   compound_format format_ = compound_format::multipart;
   bool keep_ = true; ///< the peer is ready for another request

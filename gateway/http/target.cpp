@@ -246,6 +246,8 @@ routed parse_target(http_method method, std::string_view target, const gateway_l
       return document(method, broker_request{get_stats{}});
     if (p.is(1, "health"))
       return document(method, broker_request{get_health{}});
+    if (p.is(1, "metrics"))
+      return document(method, broker_request{get_metrics{}});
     if (p.is(1, "cluster"))
       return document(method, broker_request{get_cluster{}});
     if (p.is(2, "cluster") && p.segments[1] == "join")

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "gateway/exchange.hpp"
+#include "gateway/gateway_actor.hpp"
 #include "gateway/rpc/session.hpp"
 
 #include <cstdint>
@@ -19,6 +20,7 @@ struct rpc_session::call final : private lmq::deadline_owner {
   deadline due{*this};
   rpc_answer_id id; ///< nothing: a notification, which is not answered
   rpc_result result = rpc_result::ok;
+  request_tally::kind asked = request_tally::unknown;
   bool open = false;     ///< under way
   bool waits = false;    ///< counted as a pull that may wait
   bool resolves = false; ///< counted as one whose queue is being looked for

@@ -1,9 +1,9 @@
 #include "gateway/rpc/render.hpp"
 
+#include "core/utf8.hpp"
 #include "gateway/rpc/frame_splitter.hpp"
 #include "gateway/rpc/pack.hpp"
 #include "gateway/rpc/properties.hpp"
-#include "gateway/rpc/utf8.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -132,6 +132,7 @@ struct renderer {
   void operator()(no_cluster) { error(rpc_errors::unavailable); }
   void operator()(no_storage) { error(rpc_errors::unavailable); }
   void operator()(const backup_outcome&) { error(rpc_errors::unavailable); }
+  void operator()(const metrics_text&) { error(rpc_errors::unavailable); }
 
 private:
   void content(const payload& p) {

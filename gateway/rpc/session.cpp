@@ -93,6 +93,7 @@ void rpc_session::begin(const rpc_message& message, rpc_question&& question) {
   auto& c = unused_call();
   c.id = message.id;
   c.result = question.result;
+  c.asked = question.what.index();
   c.late = false;
   ++open_;
   c.open = true;
@@ -142,6 +143,7 @@ void rpc_session::answer_call(call& c, const answer& what) {
     if (d != nullptr)
       hand_over(d->queue, d->what.lease);
     render(output(), c.id, c.result, what, limits().rpc.depth_max);
+    gateway().tally().count_rpc(c.asked, std::holds_alternative<refusal>(what));
     if (d != nullptr)
       handed_over();
   }

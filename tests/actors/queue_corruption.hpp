@@ -29,6 +29,7 @@ struct queue_corruption {
   }
   static void lose_a_waiters_deadline(queue_machine& m) { m.waiter_deadlines_.clear(); }
   static void begin_the_sequence_again(queue_machine& m) { m.next_sequence_ = 1; }
+  static void miscount_pushes(queue_machine& m) { ++m.counts_.pushed; }
   static void move_a_ready_message_in_time(queue_machine& m) {
     m.ready_.begin()->second.ready_since += std::chrono::seconds{1};
   }

@@ -77,6 +77,9 @@ CAF_TEST(lost leases come back from their messages) {
 CAF_TEST(a wrong count is counted again) {
   spoil_and_rebuild(queue_corruption::count_a_lease_too_many);
 }
+CAF_TEST(pushes that were miscounted are balanced) {
+  spoil_and_rebuild(queue_corruption::miscount_pushes);
+}
 CAF_TEST(a forgotten window is found again) {
   spoil_and_rebuild(queue_corruption::forget_the_window);
 }

@@ -1,8 +1,8 @@
 // Answers of MessagePack-RPC as bytes.
 #define CAF_SUITE rpc_render
 
+#include "core/utf8.hpp"
 #include "gateway/rpc/render.hpp"
-#include "gateway/rpc/utf8.hpp"
 #include "tests/gateway/outbox_text.hpp"
 #include "tests/support/packed.hpp"
 

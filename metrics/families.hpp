@@ -1,0 +1,64 @@
+// Figures in Prometheus' terms: how what is counted here becomes families of metrics.
+//
+// Each function appends to `out`. Names follow Prometheus' rules (base units, `_total` on counters); what
+// each means stands in its help text, which `GET /metrics` brings along.
+#pragma once
+
+#include "core/time.hpp"
+#include "metrics/queue_board.hpp"
+
+#include <prometheus/metric_family.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lmq::metrics {
+
+using families = std::vector<prometheus::MetricFamily>;
+using label = prometheus::ClientMetric::Label;
+
+/// A family to which samples are added one by one.
+class family {
+public:
+  family(families& out, std::string name, std::string help, prometheus::MetricType type);
+
+  /// @param labels  names and values; a value that is no UTF-8 is written as `as_label`
+  void add(double value, std::vector<label> labels = {});
+
+  /// Of a histogram, or (without buckets) of a summary.
+  template <class Bounds>
+  void add(const histogram<Bounds>& h, std::vector<label> labels = {}) {
+    add_buckets(Bounds::upper.data(), h.counts.data(), Bounds::upper.size(), h.sum, std::move(labels));
+  }
+
+  void reserve(std::size_t samples);
+
+private:
+  void add_buckets(const double* upper, const std::uint64_t* counts, std::size_t bounds, double sum,
+                   std::vector<label> labels);
+
+  families& out_;
+  std::size_t index_;
+};
+
+family counter(families& out, std::string name, std::string help);
+family gauge(families& out, std::string name, std::string help);
+
+/// What is no UTF-8 in it is replaced by U+FFFD and the byte's two hexadecimal digits.
+std::string as_label(std::string_view bytes);
+
+/// Sums over all queues, those that are gone included.
+void node_families(const queue_board::snapshot& of, time_point now, families& out);
+
+/// One sample a queue and figure: 16 lines for each queue.
+void queue_families(const queue_board::snapshot& of, time_point now, families& out);
+
+/// CPU time, memory, open files, start: of this process, from /proc.
+void process_families(families& out);
+
+/// The text format 0.0.4. Cost: about 0.5 µs a sample
+std::string to_text(const families& all);
+
+} // namespace lmq::metrics

@@ -1,0 +1,145 @@
+// Queues in Prometheus' terms: all of them together, and each.
+#include "metrics/families.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+
+namespace lmq::metrics {
+
+namespace {
+
+double as_double(std::uint64_t n) {
+  return static_cast<double>(n);
+}
+
+double oldest_seconds(const queue_figures& f, time_point now) {
+  if (f.oldest_ready_ns == 0)
+    return 0;
+  auto since = now.time_since_epoch() - std::chrono::nanoseconds{f.oldest_ready_ns};
+  return std::max(0.0, std::chrono::duration<double>(since).count());
+}
+
+/// All queues as if they were one.
+struct totals {
+  queue_figures sum;
+  double oldest = 0;
+
+  totals(const queue_board::snapshot& of, time_point now) {
+    sum.counts = of.gone.counts;
+    sum.retention = of.gone.retention;
+    sum.restarts = of.gone.restarts;
+    for (const auto& q : of.queues) {
+      sum.counts += q.figures.counts;
+      sum.retention += q.figures.retention;
+      sum.ready += q.figures.ready;
+      sum.leased += q.figures.leased;
+      sum.accumulating += q.figures.accumulating;
+      sum.waiters += q.figures.waiters;
+      sum.bytes += q.figures.bytes;
+      sum.restarts += q.figures.restarts;
+      oldest = std::max(oldest, oldest_seconds(q.figures, now));
+    }
+  }
+};
+
+/// A family with one sample a queue.
+template <class Value>
+void each(const queue_board::snapshot& of, family f, Value value) {
+  f.reserve(of.queues.size());
+  const std::string* last = nullptr;
+  for (const auto& q : of.queues) {
+    if (last != nullptr && *last == *q.name)
+      continue; // its predecessor, which is about to go
+    last = q.name.get();
+    value(f, q.figures, label{"queue", as_label(*q.name)});
+  }
+}
+
+template <class Value>
+void each_counter(const queue_board::snapshot& of, families& out, std::string name, std::string help,
+                  Value value) {
+  each(of, counter(out, std::move(name), std::move(help)),
+       [&](family& f, const queue_figures& q, label l) { f.add(as_double(value(q)), {std::move(l)}); });
+}
+
+} // namespace
+
+void node_families(const queue_board::snapshot& of, time_point now, families& out) {
+  totals t{of, now};
+  const auto& c = t.sum.counts;
+  gauge(out, "lmq_queues", "Queues of this node.").add(as_double(of.queues.size()));
+  auto messages = gauge(out, "lmq_messages", "Messages that this node serves; a compound is one.");
+  messages.add(as_double(t.sum.ready), {{"state", "ready"}});
+  messages.add(as_double(t.sum.leased), {{"state", "leased"}});
+  messages.add(as_double(t.sum.accumulating), {{"state", "accumulating"}});
+  gauge(out, "lmq_message_bytes", "What these messages take in memory, with what is kept beside them.")
+    .add(as_double(t.sum.bytes));
+  gauge(out, "lmq_waiters", "Pulls that wait at a queue.").add(as_double(t.sum.waiters));
+  gauge(out, "lmq_oldest_ready_seconds", "For how long the oldest ready message of any queue has been ready.")
+    .add(t.oldest);
+
+  counter(out, "lmq_pushed_total", "Pushes taken in; each that joined a window counts.")
+    .add(as_double(c.pushed));
+  counter(out, "lmq_received_total",
+          "Messages taken in from this node's disk, or from the copies of other nodes.")
+    .add(as_double(c.received));
+  counter(out, "lmq_joined_total", "Pushes that joined an open window, and so are no message of their own.")
+    .add(as_double(c.joined));
+  auto settled =
+    counter(out, "lmq_settled_total", "Messages that were acknowledged, here or at another node.");
+  settled.add(as_double(c.acked), {{"at", "here"}});
+  settled.add(as_double(c.settled_elsewhere), {{"at", "elsewhere"}});
+  counter(out, "lmq_discarded_total", "Messages that were thrown away.")
+    .add(as_double(c.discarded), {{"reason", "retries"}});
+  counter(out, "lmq_deleted_total", "Messages that went with their queue, or were purged.")
+    .add(as_double(c.deleted));
+  counter(out, "lmq_handed_over_total", "Messages that another node serves since.")
+    .add(as_double(c.handed_over));
+
+  counter(out, "lmq_delivered_total", "Deliveries, repeated ones included.").add(as_double(c.delivered));
+  auto ended = counter(out, "lmq_deliveries_ended_total", "Deliveries that have ended, and how.");
+  ended.add(as_double(c.acked), {{"how", "ack"}});
+  ended.add(as_double(c.nacked), {{"how", "nack"}});
+  ended.add(as_double(c.expired), {{"how", "expired"}});
+  ended.add(as_double(c.given_back), {{"how", "undelivered"}});
+  counter(out, "lmq_extended_total", "Leases whose clock was restarted by an ext.")
+    .add(as_double(c.extended));
+  family{out, "lmq_retention_seconds", "From ready to delivered.", prometheus::MetricType::Histogram}.add(
+    t.sum.retention);
+}
+
+void queue_families(const queue_board::snapshot& of, time_point now, families& out) {
+  each(of, gauge(out, "lmq_queue_messages", "Messages of the queue; a compound is one."),
+       [](family& f, const queue_figures& q, const label& l) {
+         f.add(as_double(q.ready), {l, {"state", "ready"}});
+         f.add(as_double(q.leased), {l, {"state", "leased"}});
+         f.add(as_double(q.accumulating), {l, {"state", "accumulating"}});
+       });
+  each(of, gauge(out, "lmq_queue_bytes", "What the queue's messages take, with what is kept beside them."),
+       [](family& f, const queue_figures& q, label l) { f.add(as_double(q.bytes), {std::move(l)}); });
+  each(of, gauge(out, "lmq_queue_waiters", "Pulls that wait at the queue."),
+       [](family& f, const queue_figures& q, label l) { f.add(as_double(q.waiters), {std::move(l)}); });
+  each(of,
+       gauge(out, "lmq_queue_oldest_ready_seconds", "For how long its oldest ready message has been ready."),
+       [&](family& f, const queue_figures& q, label l) { f.add(oldest_seconds(q, now), {std::move(l)}); });
+  auto count = [&](std::string name, std::string help, std::uint64_t queue_counts::*which) {
+    each_counter(of, out, std::move(name), std::move(help),
+                 [which](const queue_figures& q) { return q.counts.*which; });
+  };
+  count("lmq_queue_pushed_total", "Pushes into the queue.", &queue_counts::pushed);
+  count("lmq_queue_delivered_total", "Deliveries, repeated ones included.", &queue_counts::delivered);
+  count("lmq_queue_acked_total", "Messages acknowledged.", &queue_counts::acked);
+  count("lmq_queue_nacked_total", "Deliveries given back by a nack.", &queue_counts::nacked);
+  count("lmq_queue_extended_total", "Leases whose clock was restarted by an ext.", &queue_counts::extended);
+  count("lmq_queue_expired_total", "Deliveries whose lease ran out.", &queue_counts::expired);
+  count("lmq_queue_discarded_total", "Messages out of retries.", &queue_counts::discarded);
+  each_counter(of, out, "lmq_queue_restarts_total", "Times that the queue was started again after a crash.",
+               [](const queue_figures& q) { return q.restarts; });
+  each(
+    of,
+    family{out, "lmq_queue_retention_seconds", "From ready to delivered.", prometheus::MetricType::Summary},
+    [](family& f, const queue_figures& q, label l) { f.add(q.retention, {std::move(l)}); });
+}
+
+} // namespace lmq::metrics
