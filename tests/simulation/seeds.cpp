@@ -20,6 +20,7 @@ plan plan_of(std::uint64_t seed) {
   }
   p.writes = seed / 40 % 2 == 1;
   p.disks = seed / 5 % 16 >= 8;
+  p.full = seed % 7 == 3;
   p.min_copies = seed / 80 % 4 == 3 ? 2 : 1;
   return p;
 }
