@@ -81,7 +81,7 @@ CONTRACT("on a full disk pushes get 507, pulls and acks go on, and pushes are ta
   small_disk disk{"32m"};
   if (!disk.mounted())
     return;
-  for (std::size_t body_bytes : {300UL, 20'000UL}) {
+  for (std::size_t body_bytes : {3000UL, 20'000UL}) {
     auto options = server_options{.data_dir = disk.path("data" + std::to_string(body_bytes))};
     auto server = std::make_unique<server_process>(options);
     std::set<std::string> there;
