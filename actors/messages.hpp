@@ -121,7 +121,7 @@ struct backup_outcome {
 // -- a queue (actors/queue)
 
 using queue_handle = caf::typed_actor<
-  // Errors: unavailable
+  // Errors: queue_full, unavailable
   caf::replies_to<push_atom, message_id, message, request_headers>::with<push_outcome>,
   caf::replies_to<pull_atom, waiter_id, wait_time>::with<pulled>,
   // Forgets a waiting pull; it is answered with nothing. Unknown: no effect.

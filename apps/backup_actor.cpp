@@ -41,7 +41,7 @@ public:
 private:
   backup_outcome copy_to(const std::string& directory) const {
     auto began = std::chrono::steady_clock::now();
-    if (auto copied = disk_->at().copy_to(directory); !copied) {
+    if (auto copied = disk_->copy_to(directory); !copied) {
       spdlog::warn("storage.backup_failed directory={} message=\"{}\"", directory, copied.error().sentence);
       return outcome_of(copied.error());
     }

@@ -1,6 +1,7 @@
 #include "apps/disk.hpp"
 
 #include "apps/exit_code.hpp"
+#include "storage/directory.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -22,6 +23,9 @@ constexpr auto look_interval = 250ms;
 constexpr std::uint64_t reserve_bytes_default_max = 1024UL * 1024 * 1024;
 constexpr std::uint64_t reserve_share = 20; // one in so many
 
+/// More than the disk can take between two looks. Units: bytes
+constexpr std::uint64_t ease_bytes = 1UL << 30;
+
 /// The smaller of 1 GiB and a twentieth of the file system.
 std::uint64_t default_reserve(const std::string& directory) {
   std::error_code none;
@@ -29,6 +33,32 @@ std::uint64_t default_reserve(const std::string& directory) {
   if (none)
     return reserve_bytes_default_max;
   return std::min<std::uint64_t>(reserve_bytes_default_max, space.capacity / reserve_share);
+}
+
+/// How much of a file system may be in one write buffer, and in the ballast: little of it, so that what a
+/// flush and a merge take is little.
+struct share {
+  std::uint64_t one_in, bytes_min, bytes_max;
+};
+constexpr share of_write_buffer{256, 256UL << 10, 64UL << 20};
+constexpr share of_ballast{64, 1UL << 20, 64UL << 20};
+
+/// The ballast is no more than this share of a limit on the directory.
+constexpr std::uint64_t ballast_share_of_limit = 8;
+
+std::uint64_t part_of(const std::string& directory, share of) {
+  std::error_code none;
+  auto path = std::filesystem::absolute(directory, none).lexically_normal();
+  auto there = std::filesystem::exists(path, none) ? path : path.parent_path(); // it will be made
+  auto space = std::filesystem::space(there, none);
+  return none ? of.bytes_max
+              : std::clamp<std::uint64_t>(space.capacity / of.one_in, of.bytes_min, of.bytes_max);
+}
+
+std::uint64_t ballast_bytes(const disk_settings& with) {
+  auto bytes = part_of(with.directory, of_ballast);
+  return with.limit_bytes ? std::min<std::uint64_t>(bytes, *with.limit_bytes / ballast_share_of_limit)
+                          : bytes;
 }
 
 /// What is not on the disk may not be answered, and what the disk holds is not known any more.
@@ -53,8 +83,13 @@ std::size_t memory_for_messages(const disk_settings& with) {
 tl::expected<disk::opened, std::string> disk::open(const disk_settings& with,
                                                    std::shared_ptr<push_gate> pushes) {
   auto began = std::chrono::steady_clock::now();
-  auto from = store::open(
-    {.directory = with.directory, .body_bytes_max = memory_for_messages(with) / 2, .program = LMQ_VERSION});
+  if (auto whole = check_finished(with.directory); !whole)
+    return tl::unexpected<std::string>(std::move(whole.error().sentence));
+  auto from = store::open({.directory = with.directory,
+                           .write_buffer_bytes = part_of(with.directory, of_write_buffer),
+                           .ballast_bytes = ballast_bytes(with),
+                           .body_bytes_max = memory_for_messages(with) / 2,
+                           .program = LMQ_VERSION});
   if (!from)
     return tl::unexpected<std::string>(std::move(from.error().sentence));
   for (const auto& remark : from->remarks)
@@ -74,9 +109,14 @@ disk::disk(store from, const disk_settings& with, std::shared_ptr<push_gate> pus
       reserve_bytes_(with.reserve_bytes ? *with.reserve_bytes : default_reserve(with.directory)),
       directory_(with.directory),
       pushes_(std::move(pushes)),
-      journal_(std::move(from), {.stored = [this](std::uint64_t number) { stored_(number); },
+      rules_({.reserve = reserve_bytes_, .used_max = with.limit_bytes}),
+      journal_(std::move(from), {.stored =
+                                   [this](std::uint64_t number) {
+                                     look_after_write();
+                                     stored_(number);
+                                   },
                                  .broken = [](const store_error& why) { end_without_disk(why); }}) {
-  look_at_space();
+  look_at_space(true);
   watcher_ = std::thread{[this] { watch_space(); }};
 }
 
@@ -99,6 +139,13 @@ std::optional<message> disk::read(const std::string& queue, message_id id) const
   return *std::move(found);
 }
 
+tl::expected<void, store_error> disk::copy_to(const std::string& directory) const {
+  copying_ = true;
+  auto copied = journal_.stored().copy_to(directory);
+  copying_ = false;
+  return copied;
+}
+
 void disk::stop() {
   {
     std::lock_guard lock{mutex_};
@@ -113,30 +160,57 @@ void disk::stop() {
 void disk::watch_space() {
   std::unique_lock lock{mutex_};
   while (!stop_asked_.wait_for(lock, look_interval, [this] { return stopping_; }))
-    look_at_space();
+    look_at_space(true);
+}
+
+/// Near the reserve each write counts, and the next look may be too late.
+void disk::look_after_write() {
+  if (!at_ease_)
+    look_at_space(false);
 }
 
 /// Pushes are refused where the directory has grown to its limit or the file system is down to its reserve,
 /// and taken again a tenth away from there.
-void disk::look_at_space() {
+void disk::look_at_space(bool with_used) {
   const auto& store = journal_.stored();
-  auto free = store.free_bytes();
-  auto used = limit_bytes_ ? store.disk_bytes() : 0;
-  auto tenth = [&](std::uint64_t of) { return short_of_space_ ? of / 10 : 0; };
-  bool no_room = free < reserve_bytes_ + tenth(reserve_bytes_);
-  bool too_large = limit_bytes_ && used > *limit_bytes_ - tenth(*limit_bytes_);
-  if ((no_room || too_large) == short_of_space_)
-    return;
-  short_of_space_ = !short_of_space_;
-  if (!short_of_space_) {
+  std::lock_guard lock{space_mutex_};
+  with_used = with_used && limit_bytes_;
+  auto there = store.space(with_used);
+  used_ = there.used = with_used ? there.used : used_;
+  auto before = rules_.shortage_now();
+  auto had_ballast = std::exchange(had_ballast_, there.ballast_taken);
+  auto orders = rules_.look(there, steady_clock::now());
+  if (orders.give_ballast_back)
+    store.give_ballast_back();
+  if (orders.take_ballast && store.take_ballast())
+    had_ballast_ = true;
+  if (orders.resume_merges)
+    store.resume_merges();
+  if (orders.flush)
+    store.flush_soon();
+  if (had_ballast && (orders.give_ballast_back || !there.ballast_taken)) {
+    had_ballast_ = false;
+    spdlog::warn("storage.ballast_given_back directory={} bytes={} message=\"the disk is full; make room\"",
+                 directory_, there.ballast);
+  }
+  auto now = rules_.shortage_now();
+  at_ease_ = now == shortage::none && (had_ballast_ || there.ballast == 0) &&
+             there.free > 2 * (reserve_bytes_ + there.unflushed + there.merging) + ease_bytes;
+  if (now != before)
+    tell_shortage(now, there.free);
+}
+
+void disk::tell_shortage(shortage now, std::uint64_t free) {
+  if (now == shortage::none) {
     spdlog::info("storage.space_enough directory={} free_bytes={}", directory_, free);
     return pushes_->open(push_gate::watched::disk);
   }
   auto why =
-    too_large ? fmt::format("the messages that are kept take more than --disk-limit, {} bytes", *limit_bytes_)
-              : fmt::format("the disk is nearly full: less than --disk-reserve, {} bytes, are free where "
-                            "messages are kept",
-                            reserve_bytes_);
+    now == shortage::limit
+      ? fmt::format("the messages that are kept take more than --disk-limit, {} bytes", *limit_bytes_)
+      : fmt::format("the disk is nearly full: less than --disk-reserve, {} bytes, are free where "
+                    "messages are kept",
+                    reserve_bytes_);
   spdlog::warn(
     "storage.space_short directory={} free_bytes={} message=\"{}; pushes are refused, pulls and settles go "
     "on\"",

@@ -9,6 +9,7 @@
 #include "core/push_gate.hpp"
 #include "storage/journal.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -47,17 +48,28 @@ public:
   /// Of the journal, for whoever exports them. Any thread.
   journal::figures figures() const noexcept { return journal_.so_far(); }
 
-  const store& at() const noexcept { return journal_.stored(); }
+  /// A copy of the directory, see store::copy_to. Any thread, one at a time.
+  tl::expected<void, store_error> copy_to(const std::string& directory) const;
+
+  /// Whether one is being made. It can't be broken off.
+  bool copies() const noexcept { return copying_; }
 
 private:
   void watch_space();
-  void look_at_space();
+  void look_at_space(bool with_used);
+  void look_after_write();
+  void tell_shortage(shortage now, std::uint64_t free);
 
   const std::optional<std::size_t> limit_bytes_;
   const std::uint64_t reserve_bytes_;
   const std::string directory_;
+  mutable std::atomic<bool> copying_ = false;
   std::shared_ptr<push_gate> pushes_;
-  bool short_of_space_ = false; ///< of the watching thread
+  std::mutex space_mutex_; ///< guards the rules and what follows from them
+  space_rules rules_;
+  bool had_ballast_ = false;         ///< when it was looked last
+  std::uint64_t used_ = 0;           ///< … where there is a limit
+  std::atomic<bool> at_ease_ = true; ///< when it was looked last, space was neither short nor near it
   std::function<void(std::uint64_t)> stored_;
   journal journal_;
   std::mutex mutex_; ///< guards `stopping_`

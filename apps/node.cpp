@@ -8,14 +8,19 @@
 #include "cluster/start.hpp"
 #include "event_loop/coordinator.hpp"
 #include "gateway/server.hpp"
+#include "storage/directory.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
+#include <chrono>
+#include <cstdlib>
 #include <future>
 #include <optional>
+#include <thread>
 #include <utility>
 
 namespace lmq {
@@ -101,6 +106,8 @@ struct node::parts {
     backups = nullptr;
     caf::anon_send_exit(figures, caf::exit_reason::user_shutdown);
     figures = nullptr;
+    if (storage && storage->copies())
+      end_beside_copy();
     // No handle is left; whoever still runs is waited for by the system's end.
     system->await_all_actors_done();
     if (storage)
@@ -108,6 +115,22 @@ struct node::parts {
     sources.reset();
     storage.reset();
     system.reset();
+  }
+
+  /// A backup may take hours, and nobody waits for it any more. When all others are done the process ends
+  /// beside it; what there is of the copy bears the name of an unfinished one. Returns if it is made first.
+  void end_beside_copy() {
+    while (storage->copies() && system->registry().running() > 1)
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    if (!storage->copies())
+      return;
+    storage->stop();
+    spdlog::warn("storage.backup_abandoned message=\"it was not whole when the server stopped; remove the "
+                 "directory whose name ends with {}\"",
+                 unfinished_end);
+    spdlog::info("node.stopped");
+    spdlog::shutdown();
+    std::_Exit(static_cast<int>(exit_code::done));
   }
 
   std::shared_ptr<disk> storage; ///< null: all is in memory

@@ -32,7 +32,7 @@ struct queue_metadata {
   bool exists = false;
   stamp of_existence;
   property_set own;
-  std::array<stamp, 4> of_own{}; ///< of accum, retry, timeout, hooks
+  std::array<stamp, 6> of_own{}; ///< of accum, retry, timeout, hooks, max_messages, max_bytes
 
   friend bool operator==(const queue_metadata&, const queue_metadata&) = default;
 };

@@ -8,6 +8,18 @@
 
 namespace lmq {
 
+namespace {
+
+/// Whoever is asked now is not the first: another may have done it.
+void asked_again(question& what) {
+  if (auto* s = std::get_if<asked::settle>(&what))
+    s->again = true;
+  else if (auto* p = std::get_if<asked::push>(&what))
+    p->again = true;
+}
+
+} // namespace
+
 // -- asking ------------------------------------------------------------------------------------------------------------
 
 void node_machine::ask(std::uint64_t number, std::string queue, question what, time_point now,
@@ -47,8 +59,8 @@ void node_machine::dispatch(std::uint64_t number, open_question& q, time_point n
     q.asked_of = home.incarnation;
     auto again = std::exchange(q.again, true);
     auto what = q.what; // it may be answered, and gone, before we are back
-    if (auto* s = std::get_if<asked::settle>(&what))
-      s->again |= again;
+    if (again)
+      asked_again(what);
     return ask_here({0, number}, q.queue, what, now, out);
   }
   auto* p = find(home.name);
@@ -56,9 +68,8 @@ void node_machine::dispatch(std::uint64_t number, open_question& q, time_point n
     return;
   q.asked_of = home.incarnation;
   says::ask asks{number, q.queue, q.what, number};
-  if (auto* s = std::get_if<asked::settle>(&asks.what))
-    s->again |= q.again;
-  q.again = true;
+  if (std::exchange(q.again, true))
+    asked_again(asks.what);
   say(*p, asks);
 }
 
@@ -137,9 +148,7 @@ void node_machine::queue_told(asker by, std::optional<reply> what, time_point no
         q->second.asked_of = 0;
     } else {
       it->second.waits_for_us = true;
-      // It may have been done, and only not been safe.
-      if (auto* s = std::get_if<asked::settle>(&it->second.what))
-        s->again = true;
+      asked_again(it->second.what); // it may have been done, and only not been safe
     }
     retry_at_ = now + options_.retry_after;
     return;
@@ -153,6 +162,18 @@ void node_machine::queue_told(asker by, std::optional<reply> what, time_point no
   auto asked = std::move(it->second);
   served_.erase(it);
   const auto* no = std::get_if<answered::refused>(&*what);
+  const auto* push = std::get_if<asked::push>(&asked.what);
+  if (no != nullptr && push != nullptr && static_cast<reason>(no->why) == reason::queue_full) {
+    if (replica_.context().contains(push->id))
+      return tell_when_safe(by, answered::pushed{static_cast<std::uint8_t>(push_outcome::stored)}, now, out);
+    if (push->again &&
+        !is_planted(planted_bug::full_is_sure)) // some copy may have it that is not heard of yet
+      return tell(by,
+                  answered::refused{static_cast<std::uint8_t>(reason::unavailable),
+                                    "the queue has changed its home over this push, and is full there; the "
+                                    "message may have been taken in: look for it before it is pushed again"},
+                  now, out);
+  }
   const auto* settle = std::get_if<asked::settle>(&asked.what);
   if (no != nullptr && settle != nullptr && static_cast<reason>(no->why) == reason::no_such_lease) {
     if (settle->again && done_already(asked.queue, *settle))

@@ -17,6 +17,7 @@ enum class planted_bug {
   older_word_wins,         ///< metadata: what was heard last counts, not what was written last
   answer_before_disk,      ///< what the others have is safe, though this node has not written it
   acknowledge_before_disk, ///< what has come is acknowledged, though it is not written
+  full_is_sure, ///< a full queue says of a push that nothing was kept, though another home was asked before
 };
 
 #ifdef LMQ_FAULTS

@@ -57,6 +57,7 @@ namespace asked {
 struct push {
   message_id id;
   message content;
+  bool again = false; ///< it may have been taken in already
 };
 struct pull {
   std::optional<duration> wait; ///< nothing: without limit

@@ -118,7 +118,7 @@ std::vector<message_id> replica::put_away(std::string_view name, const std::vect
         it->second.content.away)
       continue;
     body_bytes_ -= memory_bytes(it->second.content);
-    it->second.content = {{}, nullptr, true};
+    it->second.content = lmq::put_away(it->second.content);
     away.push_back(id);
   }
   return away;

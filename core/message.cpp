@@ -1,6 +1,7 @@
 #include "core/message.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace lmq {
 
@@ -10,6 +11,20 @@ std::size_t memory_bytes(const message& m) {
     for (const auto& [name, value] : *m.preserved)
       bytes += sizeof(header_list::value_type) + name.size() + value.size();
   return bytes;
+}
+
+std::size_t away_bytes(const parcel& what) noexcept {
+  if (const auto* single = std::get_if<message>(&what))
+    return single->away_bytes;
+  std::size_t bytes = 0;
+  for (const auto& p : *std::get<std::shared_ptr<const compound>>(what))
+    bytes += p.content.away_bytes;
+  return bytes;
+}
+
+message put_away(const message& m) {
+  constexpr std::size_t bytes_max = std::numeric_limits<std::uint32_t>::max();
+  return {{}, nullptr, true, static_cast<std::uint32_t>(std::min(memory_bytes(m), bytes_max))};
 }
 
 bool is_away(const parcel& what) noexcept {

@@ -22,7 +22,8 @@ using header_list = std::vector<std::pair<std::string, std::string>>;
 struct message {
   payload content;
   std::shared_ptr<const header_list> preserved;
-  bool away = false; ///< both are on the disk only, to be read before anybody sees the message
+  bool away = false;            ///< both are on the disk only, to be read before anybody sees the message
+  std::uint32_t away_bytes = 0; ///< memory that they would take, as far as this can say
 };
 
 /// A message in a window, still known by its own id.
@@ -69,5 +70,11 @@ std::optional<parcel> with_bodies(const parcel& what, message_id unit, const mes
 
 /// Memory a message takes beside the record that holds it, in bytes.
 std::size_t memory_bytes(const message& m);
+
+/// What would be taken in memory by all that is away of it, in bytes.
+std::size_t away_bytes(const parcel& what) noexcept;
+
+/// What is left in memory of a message whose content is on the disk.
+message put_away(const message& m);
 
 } // namespace lmq

@@ -16,6 +16,8 @@ properties effective(const property_set& own, const property_set* rule) {
   settle(p.retry, &property_set::retry);
   settle(p.timeout, &property_set::timeout);
   settle(p.hooks, &property_set::hooks);
+  settle(p.max_messages, &property_set::max_messages);
+  settle(p.max_bytes, &property_set::max_bytes);
   return p;
 }
 
@@ -28,6 +30,8 @@ void merge(property_set& into, const property_set& change) {
   take(&property_set::retry);
   take(&property_set::timeout);
   take(&property_set::hooks);
+  take(&property_set::max_messages);
+  take(&property_set::max_bytes);
 }
 
 result<void> check_queue_name(std::string_view name) {

@@ -34,6 +34,8 @@ struct property_set {
   std::optional<std::uint32_t> retry;  ///< deliveries after the first
   std::optional<milliseconds> timeout; ///< how long a lease holds
   std::optional<hook_settings> hooks;
+  std::optional<std::uint64_t> max_messages; ///< held, beyond which pushes are refused; 0: no limit
+  std::optional<std::uint64_t> max_bytes;    ///< of messages held, bookkeeping included; 0: no limit
 
   friend bool operator==(const property_set&, const property_set&) = default;
 };
@@ -43,7 +45,9 @@ struct properties {
   milliseconds accum{0};
   std::uint32_t retry = 2;
   milliseconds timeout{30'000};
-  std::optional<hook_settings> hooks; ///< absent where nobody set any
+  std::optional<hook_settings> hooks;        ///< absent where nobody set any
+  std::optional<std::uint64_t> max_messages; ///< absent where nobody set one; 0: no limit
+  std::optional<std::uint64_t> max_bytes;    ///< as max_messages
 
   friend bool operator==(const properties&, const properties&) = default;
 };
@@ -61,6 +65,7 @@ struct rule {
 struct property_limits {
   static constexpr milliseconds time_max = std::chrono::hours{24 * 366 * 10};
   static constexpr std::uint32_t retry_max = 1'000'000'000;
+  static constexpr std::uint64_t queue_limit_max = 1'000'000'000'000'000; ///< of max_messages, max_bytes
   static constexpr std::size_t rules_max = 1'000;
   static constexpr std::size_t hooks_max = 64; ///< calls in one set
 };

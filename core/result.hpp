@@ -23,6 +23,7 @@ enum class reason {
   no_such_member,   ///< the cluster knows no node of that name
   member_in_use,    ///< what is asked can't be done to a member that is connected, or to this node itself
   unavailable,      ///< the part that should answer is gone or stopping; trying again may help
+  queue_full,       ///< the push would go beyond what the queue may hold
 };
 
 /// A "no" with its explanation.

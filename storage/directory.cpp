@@ -28,8 +28,9 @@ bool ends_with(std::string_view name, std::string_view end) {
 
 /// Files that say nothing of what is stored.
 bool is_beside_the_point(std::string_view name) {
-  return name == lock_file_name || name == "LOCK" || name == "IDENTITY" || name == "lost+found" ||
-         name.substr(0, 3) == "LOG" || name.substr(0, 8) == "OPTIONS-" || ends_with(name, ".dbtmp");
+  return name == lock_file_name || name == ballast_file_name || name == "LOCK" || name == "IDENTITY" ||
+         name == "lost+found" || name.substr(0, 3) == "LOG" || name.substr(0, 8) == "OPTIONS-" ||
+         ends_with(name, ".dbtmp");
 }
 
 bool is_of_a_database(std::string_view name) {
@@ -61,6 +62,17 @@ tl::expected<void, store_error> make_directory(const fs::path& directory) {
     return system_error("can't make the data directory " + directory.string(), errno);
   sync_directory(parent);
   return {};
+}
+
+tl::expected<void, store_error> check_finished(const fs::path& directory) {
+  auto path = fs::absolute(directory).lexically_normal();
+  auto name = (path.has_filename() ? path : path.parent_path()).filename().string();
+  if (auto at = name.rfind(unfinished_end);
+      at == std::string::npos || at == 0 || (!ends_with(name, unfinished_end) && !ends_with(name, ".tmp")))
+    return {};
+  return tl::unexpected(store_error{
+    kind::no_access, directory.string() + " is left of a copy that did not end; remove it, and take "
+                                          "another copy"});
 }
 
 tl::expected<directory_look, store_error> look_into(const fs::path& directory) {

@@ -18,8 +18,14 @@ namespace lmq {
 inline constexpr const char* lock_file_name = "lmq.lock";
 inline constexpr const char* synced_file_name = "SYNCED";
 
+/// Of the file that ballast takes space with.
+inline constexpr const char* ballast_file_name = "lmq.ballast";
+
 /// Behind the name of a directory that is being made: it gets its own name when it is whole.
 inline constexpr const char* unfinished_end = ".unfinished";
+
+/// Whether a directory of that name was never made whole. Errors: then, and what to do
+tl::expected<void, store_error> check_finished(const std::filesystem::path& directory);
 
 /// What lies in a directory, as far as names and sizes tell.
 enum class directory_contents : std::uint8_t {

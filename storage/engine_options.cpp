@@ -2,15 +2,29 @@
 
 #include "storage/deletion_share.hpp"
 
+#include <algorithm>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/table.h>
 
 namespace lmq {
 
+namespace {
+
+/// Of one table, about. Units: bytes
+constexpr std::uint64_t table_bytes_min = 256UL << 10, table_bytes_max = 64UL << 20;
+
+/// Of a deeper level, in one merge; about.
+constexpr std::uint64_t tables_at_a_time = 8;
+
+} // namespace
+
 void engine_watch::OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) {
-  if (error->severity() == rocksdb::Status::kSoftError)
+  if (error->severity() == rocksdb::Status::kSoftError) {
+    if (error->IsNoSpace())
+      out_of_room_ = true;
     return;
+  }
   std::lock_guard lock(mutex_);
   if (!error_)
     error_ = *error;
@@ -20,7 +34,8 @@ void engine_watch::OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::St
 void engine_watch::OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status error,
                                         bool* recovers) {
   error.PermitUncheckedError();
-  // It would sync again what failed to sync; what the disk has then nobody knows.
+  // It would sync again what failed to sync; what the disk has then nobody knows. Of a merge that found no
+  // room we decide when it is tried again.
   *recovers = false;
 }
 
@@ -68,6 +83,11 @@ rocksdb::Options engine_options(const store_options& options, std::shared_ptr<en
 
   o.write_buffer_size = options.write_buffer_bytes;
   o.max_write_buffer_number = 3;
+  // On a small disk merges are small, too: they take the room of what they write before they give any back.
+  o.target_file_size_base =
+    std::clamp<std::uint64_t>(options.write_buffer_bytes, table_bytes_min, table_bytes_max);
+  o.max_bytes_for_level_base = 4 * o.target_file_size_base;
+  o.max_compaction_bytes = tables_at_a_time * o.target_file_size_base;
   o.max_background_jobs = 2;
   o.bytes_per_sync = 1UL << 20; // spreads what the disk has to do for a large file
   o.keep_log_file_num = 4;

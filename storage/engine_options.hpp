@@ -25,6 +25,11 @@ public:
 
   std::optional<rocksdb::Status> error() const;
 
+  /// A merge has found no room. Nothing is lost, and nothing is merged or flushed until the engine is told to
+  /// go on.
+  bool out_of_room() const noexcept { return out_of_room_; }
+  void has_room() noexcept { out_of_room_ = false; }
+
   /// Flushes that have begun so far.
   std::uint64_t flushes() const noexcept { return flushes_; }
 
@@ -32,6 +37,7 @@ private:
   mutable std::mutex mutex_;
   std::optional<rocksdb::Status> error_;
   std::atomic<bool> failed_ = false;
+  std::atomic<bool> out_of_room_ = false;
   std::atomic<std::uint64_t> flushes_ = 0;
 };
 

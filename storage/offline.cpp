@@ -68,6 +68,8 @@ tl::expected<offline_directory, store_error> offline_directory::open(const store
   std::error_code e;
   if (!fs::is_directory(directory, e))
     return refused(kind::no_access, "there is no directory " + directory.string());
+  if (auto whole = check_finished(directory); !whole)
+    return tl::unexpected(whole.error());
   auto look = look_into(directory);
   if (!look)
     return tl::unexpected(look.error());

@@ -75,7 +75,7 @@ row_reader::outcome row_reader::take_message(std::string_view key, std::string_v
   if (auto bytes = memory_bytes(m->content); bytes <= body_bytes_left_)
     body_bytes_left_ -= bytes;
   else
-    m->content = {{}, nullptr, true};
+    m->content = put_away(m->content);
   queue(names->queue).messages.push_back(std::move(*m));
   ++out_.messages;
   return {};

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <rocksdb/db.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 namespace lmq {
 
@@ -27,6 +28,35 @@ std::uint64_t system_wall_ms() {
 store_error io_error(const fs::path& file) {
   return {errno == ENOSPC ? store_error::kind::no_space : store_error::kind::io,
           "can't write " + file.string() + ": " + std::strerror(errno)};
+}
+
+/// So many tables that were not merged yet are enough.
+constexpr std::size_t unmerged_tables_max = 8;
+
+/// What the engine writes at an opening beside messages, at most. Units: bytes
+constexpr std::uint64_t opening_bytes = 512UL * 1024;
+
+/// An opening makes tables of what is in the logs. The engine must not find out for itself that there is no
+/// room for them.
+tl::expected<void, store_error> check_room(const fs::path& directory, const recovered& all) {
+  std::uint64_t in_logs = 0, messages = 0;
+  std::error_code e;
+  for (fs::directory_iterator it(directory, e), end; !e && it != end; it.increment(e))
+    if (std::error_code gone; it->path().extension() == ".log")
+      if (auto size = it->file_size(gone); !gone)
+        in_logs += size;
+  for (const auto& [name, q] : all.state.queues)
+    for (const auto& m : q.messages)
+      messages += memory_bytes(m.content) + m.content.away_bytes;
+  // Of what is gone only its name goes into the tables.
+  auto needed = opening_bytes + std::min(in_logs, messages + in_logs / 4);
+  if (auto free = free_bytes_at(directory); free < needed)
+    return tl::unexpected(store_error{
+      store_error::kind::no_space,
+      fmt::format("the disk of the data directory {} is full: to open it takes {} bytes, and {} are "
+                  "free; make room there, and start again; nothing was changed",
+                  directory.string(), needed, free)});
+  return {};
 }
 
 tl::expected<recovered, store_error> read_what_is_there(const rocksdb::Options& engine,
@@ -65,8 +95,18 @@ tl::expected<recovered, store_error> read_what_is_there(const rocksdb::Options& 
 
 } // namespace
 
+std::uint64_t free_bytes_at(const fs::path& directory) {
+  struct statvfs of {};
+  if (::statvfs(directory.c_str(), &of) != 0)
+    return 0;
+  return static_cast<std::uint64_t>(of.f_bavail) * of.f_frsize;
+}
+
 store::parts::parts(store_options given, directory_lock held, synced_mark mark)
-    : options(std::move(given)), lock(std::move(held)), synced(std::move(mark)) {}
+    : options(std::move(given)),
+      lock(std::move(held)),
+      synced(std::move(mark)),
+      spare(options.directory / ballast_file_name, options.ballast_bytes) {}
 
 store::parts::~parts() = default;
 
@@ -93,6 +133,11 @@ tl::expected<store::opened, store_error> store::open(const store_options& given)
     return tl::unexpected(all.error());
 
   auto mark_file = directory / synced_file_name;
+  if (::access(mark_file.c_str(), R_OK | W_OK) != 0 && errno != ENOENT)
+    return tl::unexpected(io_error(mark_file));
+  ballast{directory / ballast_file_name, 0}; // its space is for this
+  if (auto room = check_room(directory, *all); !room)
+    return tl::unexpected(room.error());
   rocksdb::DB* db = nullptr;
   engine.create_if_missing = all->is_new;
   if (auto status = rocksdb::DB::Open(engine, directory.string(), &db); !status.ok())
@@ -154,10 +199,60 @@ std::uint64_t store::disk_bytes() const {
 }
 
 std::uint64_t store::free_bytes() const {
-  struct statvfs of {};
-  if (::statvfs(parts_->options.directory.c_str(), &of) != 0)
-    return 0;
-  return static_cast<std::uint64_t>(of.f_bavail) * of.f_frsize;
+  return free_bytes_at(parts_->options.directory);
+}
+
+space_figures store::parts::space() const {
+  space_figures there;
+  there.free = free_bytes_at(options.directory);
+  there.ballast = spare.bytes();
+  there.ballast_taken = spare.taken();
+  std::uint64_t deletions = 0;
+  db->GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &there.unflushed);
+  db->GetIntProperty(rocksdb::DB::Properties::kNumDeletesActiveMemTable, &deletions);
+  there.deletions_unflushed = deletions > 0;
+  there.merges_stopped = watch->out_of_room();
+  // The newest tables are merged with all of the first level below them, deeper ones a few at a time.
+  rocksdb::ColumnFamilyMetaData tables;
+  db->GetColumnFamilyMetaData(&tables);
+  std::uint64_t first = 0;
+  for (const auto& level : tables.levels)
+    if (level.level == 0) {
+      there.merging += level.size;
+      there.merges_wait = level.files.size() >= unmerged_tables_max;
+    } else if (first == 0) {
+      first = level.size;
+    }
+  there.merging =
+    std::max(there.merging + first, std::min<std::uint64_t>(tables.size, 8 * options.write_buffer_bytes));
+  return there;
+}
+
+space_figures store::space(bool with_used) const {
+  auto there = parts_->space();
+  if (with_used)
+    there.used = disk_bytes();
+  return there;
+}
+
+bool store::take_ballast() const {
+  return !parts_->spare.taken() && parts_->spare.take();
+}
+
+bool store::give_ballast_back() const {
+  return parts_->spare.give_back();
+}
+
+void store::resume_merges() const {
+  parts_->watch->has_room();
+  parts_->db->Resume().PermitUncheckedError(); // what still finds no room, the watch is told
+}
+
+void store::flush_soon() const {
+  rocksdb::FlushOptions soon;
+  soon.wait = false;
+  soon.allow_write_stall = true;
+  parts_->db->Flush(soon).PermitUncheckedError(); // what fails there, the watch is told
 }
 
 } // namespace lmq

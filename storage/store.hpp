@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/stored.hpp"
+#include "storage/space_rules.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -28,6 +29,7 @@ struct store_options {
   /// Memory that the engine may take for its own purposes. Units: bytes
   std::size_t cache_bytes = 32UL * 1024 * 1024;
   std::size_t write_buffer_bytes = 64UL * 1024 * 1024;
+  std::uint64_t ballast_bytes = 0;          ///< of the disk, held until it is full; see ballast.hpp
   std::size_t body_bytes_max = SIZE_MAX;    ///< of what is read at the opening; messages beyond come as away
   std::string program;                      ///< the version of the program that writes, for people
   std::function<std::uint64_t()> wall_ms{}; ///< since 1970; none: the system's clock
@@ -79,6 +81,23 @@ public:
 
   /// Free space on the directory's file system, for this user. Units: bytes
   std::uint64_t free_bytes() const;
+
+  // -- where space is short, see space_rules.hpp. Any thread.
+
+  /// Cost: a look at the file system; with `used` at each file
+  space_figures space(bool with_used) const;
+
+  /// The ballast is taken by nobody but who asks for it, and may be given back by a write that needs its
+  /// space.
+  /// @returns whether anything has changed
+  bool take_ballast() const;
+  bool give_ballast_back() const;
+
+  /// What is deleted reaches the tables, and what it took the disk, soon.
+  void flush_soon() const;
+
+  /// There is room: a merge that found none is tried again.
+  void resume_merges() const;
 
 private:
   struct parts;

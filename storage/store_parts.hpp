@@ -2,6 +2,7 @@
 // writes, store_copy.cpp copies.
 #pragma once
 
+#include "storage/ballast.hpp"
 #include "storage/directory.hpp"
 #include "storage/engine_options.hpp"
 #include "storage/recovery.hpp"
@@ -19,6 +20,9 @@
 #include <string>
 
 namespace lmq {
+
+/// On the directory's file system, for this user. Units: bytes
+std::uint64_t free_bytes_at(const std::filesystem::path& directory);
 
 struct store::parts {
   parts(store_options given, directory_lock held, synced_mark mark);
@@ -42,12 +46,15 @@ struct store::parts {
   void add(const stored_queue_change& q, std::uint64_t wall_ms, rocksdb::WriteBatch& rows);
   std::uint32_t queue_id_or_new(const std::string& name, rocksdb::WriteBatch& rows);
   void give_space_back();
+  void make_sure_of_room(std::uint64_t bytes);
+  space_figures space() const;
 
   store_options options;
   directory_lock lock; ///< ends after the database
   std::shared_ptr<engine_watch> watch;
   std::unique_ptr<rocksdb::DB> db;
   synced_mark synced;
+  mutable ballast spare;
 
   mutable std::shared_mutex queues_mutex; ///< the writing thread reads without it
   std::map<std::string, std::uint32_t> queues;

@@ -14,6 +14,9 @@ constexpr std::uint64_t worth_giving_back = 16UL << 20;
 constexpr auto flush_after = std::chrono::seconds(60);
 constexpr int fruitless_flushes_max = 32;
 
+/// Free space of as many write buffers is no reason to look closer.
+constexpr std::uint64_t ample_buffers = 8;
+
 void put(rocksdb::WriteBatch& rows, const std::string& key, const std::string& value) {
   rows.Put(key, value).PermitUncheckedError(); // fails only where a limit on its size was asked for
 }
@@ -127,6 +130,7 @@ tl::expected<void, store_error> store::parts::commit(rocksdb::WriteBatch& rows) 
   };
   if (auto error = watch->error())
     return fail(*error);
+  make_sure_of_room(rows.GetDataSize());
   rocksdb::WriteOptions synced_write;
   synced_write.sync = true;
   if (auto status = db->Write(synced_write, &rows); !status.ok())
@@ -142,6 +146,15 @@ tl::expected<void, store_error> store::parts::commit(rocksdb::WriteBatch& rows) 
   }
   give_space_back();
   return {};
+}
+
+/// The disk must not be found full by a write: what was written then nobody knows.
+void store::parts::make_sure_of_room(std::uint64_t bytes) {
+  if (!spare.taken() ||
+      free_bytes_at(options.directory) >= bytes + ample_buffers * options.write_buffer_bytes)
+    return;
+  if (space_rules::needs_ballast(space(), bytes))
+    spare.give_back();
 }
 
 void store::parts::give_space_back() {

@@ -150,7 +150,10 @@ private:
         machine().tick(at, out()); // what is discarded now is not held
       bool again = machine().holds(id);
       auto outcome = machine().push(id, std::move(pushed), at, out());
-      cell_->owed.decide(outcome, again ? cell_->port->unsafe.batch_of(id) : next_batch());
+      if (!outcome)
+        return cell_->owed.decide(
+          refuse(outcome.error().why, "queue \"" + *cell_->name + "\" is full: " + outcome.error().detail));
+      cell_->owed.decide(*outcome, again ? cell_->port->unsafe.batch_of(id) : next_batch());
       if (!again)
         cell_->stats.pushed(at);
     });

@@ -7,9 +7,12 @@
 namespace lmq {
 
 /// A push whose put is told; nothing for a message that is here already.
-push_outcome queue_machine::push_recorded(message_id id, message&& pushed, time_point now, effects& out) {
+result<push_outcome> queue_machine::push_recorded(message_id id, message&& pushed, time_point now,
+                                                  effects& out) {
   if (known_.contains(id))
     return push_outcome::stored;
+  if (auto room = check_room(pushed, out); !room)
+    return tl::unexpected(std::move(room.error()));
   facts::put put{id, pushed, properties_.retry, std::nullopt};
   auto window_name = fresh_name(id);
   bool opens = false;

@@ -108,7 +108,7 @@ void queue_machine::admit(entry e, place where) {
       throw;
     }
   // From here on nothing fails.
-  content_bytes_ += content_bytes(u.second.content);
+  count_in(u.second.content);
   auto it = index_of(u.second).insert(fresh.extract(fresh.begin())).position;
   if (lease != leases_.end()) {
     lease->second = it;
@@ -209,11 +209,11 @@ bool queue_machine::is_further(const delivery_state& from, const unit& here, tim
 
 void queue_machine::replace_parts(unit& of, std::shared_ptr<compound> parts) {
   auto& e = of.second;
-  content_bytes_ -= content_bytes(e.content);
+  count_out(e.content);
   if (is_open_window(of))
     window_parts_ = parts;
   e.content = parts_ptr{std::move(parts)};
-  content_bytes_ += content_bytes(e.content);
+  count_in(e.content);
 }
 
 // -- letting go
@@ -268,9 +268,9 @@ void queue_machine::put_away(const std::vector<message_id>& ids) noexcept {
     auto* single = std::get_if<message>(&e.content);
     if (single == nullptr || single->away)
       continue;
-    content_bytes_ -= content_bytes(e.content);
-    *single = {{}, nullptr, true};
-    content_bytes_ += content_bytes(e.content);
+    count_out(e.content);
+    *single = lmq::put_away(*single);
+    count_in(e.content);
   }
 }
 
@@ -299,7 +299,7 @@ void queue_machine::clear() noexcept {
   ready_.clear();
   pending_.clear();
   leased_count_ = 0;
-  content_bytes_ = 0;
+  content_bytes_ = away_bytes_ = 0;
 }
 
 } // namespace lmq

@@ -110,7 +110,9 @@ struct queue_invariants {
            std::all_of(m.pending_.begin(), m.pending_.end(), past);
   }
 
-  bool nothing_held_means_no_bytes() const { return m.sizes().messages() > 0 || m.content_bytes_ == 0; }
+  bool nothing_held_means_no_bytes() const {
+    return m.sizes().messages() > 0 || m.content_bytes_ + m.away_bytes_ == 0;
+  }
 };
 
 std::optional<std::string> broken_invariant(const queue_machine& machine) {

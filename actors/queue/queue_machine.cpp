@@ -18,12 +18,14 @@ void make_room(effects& out, std::size_t n) {
 
 // -- producers
 
-push_outcome queue_machine::push(message_id id, message pushed, time_point now, effects& out) {
+result<push_outcome> queue_machine::push(message_id id, message pushed, time_point now, effects& out) {
   tick(now, out);
   LMQ_FAULT_POINT("queue.push");
   if (role_.records)
     return push_recorded(id, std::move(pushed), now, out);
-  return take_in(id, std::move(pushed), compound_id(id, role_.home), now).outcome;
+  return check_room(pushed, out).map([&] {
+    return take_in(id, std::move(pushed), compound_id(id, role_.home), now).outcome;
+  });
 }
 
 // -- consumers
@@ -201,6 +203,36 @@ queue_sizes queue_machine::sizes() const noexcept {
 }
 
 // -- steps
+
+/// Whether the queue may hold that message, too.
+result<void> queue_machine::check_room(const message& pushed, effects& out) {
+  auto messages_max = properties_.max_messages.value_or(0), bytes_max = properties_.max_bytes.value_or(0);
+  if (messages_max == 0 && bytes_max == 0)
+    return {};
+  discard_exhausted(out); // nobody will get it, so it takes no room
+  auto held = sizes();
+  if (messages_max > 0 && !window_ && held.messages() >= messages_max)
+    return refuse(reason::queue_full, "it holds " + std::to_string(held.messages()) +
+                                        " messages and max_messages is " + std::to_string(messages_max) +
+                                        "; pull and acknowledge some, or raise max_messages, and push again");
+  if (bytes_max == 0)
+    return {};
+  bool opens = !window_ && properties_.accum > milliseconds::zero();
+  auto more = (window_ || opens ? sizeof(part) : 0) + (window_ ? 0 : node_bytes) + memory_bytes(pushed) +
+              (role_.records ? (opens ? 2 : 1) * known_bytes : 0);
+  auto bytes = held.memory_bytes + away_bytes_;
+  if (more > bytes_max)
+    return refuse(reason::queue_full, "this message takes " + std::to_string(more) +
+                                        " bytes with what is kept beside it and max_bytes is " +
+                                        std::to_string(bytes_max) +
+                                        "; push a smaller one, or raise max_bytes");
+  if (bytes + more > bytes_max)
+    return refuse(reason::queue_full, "it holds " + std::to_string(bytes) + " bytes, this message takes " +
+                                        std::to_string(more) + " and max_bytes is " +
+                                        std::to_string(bytes_max) +
+                                        "; pull and acknowledge some, or raise max_bytes, and push again");
+  return {};
+}
 
 /// Takes a message in. Throws: it is not in.
 ///
@@ -438,10 +470,20 @@ std::size_t queue_machine::content_bytes(const parcel& content) {
   return bytes;
 }
 
+void queue_machine::count_in(const parcel& content) noexcept {
+  content_bytes_ += content_bytes(content);
+  away_bytes_ += away_bytes(content);
+}
+
+void queue_machine::count_out(const parcel& content) noexcept {
+  content_bytes_ -= content_bytes(content);
+  away_bytes_ -= away_bytes(content);
+}
+
 /// Ends a message for good.
 void queue_machine::remove(index::iterator it) {
   auto& e = it->second;
-  content_bytes_ -= content_bytes(e.content);
+  count_out(e.content);
   if (role_.records)
     forget_names(*it);
   if (e.is == state::leased) {

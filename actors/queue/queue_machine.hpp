@@ -63,8 +63,11 @@ public:
   /// @param id  given by the node at entry; not held here yet. A machine that records answers one that it
   ///            holds with `stored` and does nothing
   /// @param out records put
+  /// Errors: queue_full: it would go beyond max_messages or max_bytes; nothing of it is here then
+  /// Units:  as in `sizes`: a window is one message, and a push that joins it is none. Bytes are counted as
+  ///         memory_bytes, wherever the bodies are
   /// Cost:   O(log n)
-  push_outcome push(message_id id, message pushed, time_point now, effects& out);
+  result<push_outcome> push(message_id id, message pushed, time_point now, effects& out);
 
   // -- consumers
 
@@ -249,6 +252,7 @@ private:
     push_outcome outcome;
     unit* where;
   };
+  result<void> check_room(const message& pushed, effects& out);
   taken_in take_in(message_id id, message&& pushed, message_id window_name, time_point now);
   index& index_of(const entry& e) noexcept { return e.is == state::ready ? ready_ : pending_; }
   index::iterator held(lease_id lease);
@@ -267,6 +271,8 @@ private:
   void forget_waiter(std::map<waiter_id, waiter>::iterator it);
   void remove(index::iterator it);
   static std::size_t content_bytes(const parcel& content);
+  void count_in(const parcel& content) noexcept;
+  void count_out(const parcel& content) noexcept;
   void readmit(index::node_type node);
   void clear() noexcept;
 
@@ -282,7 +288,7 @@ private:
 
   // where facts are recorded: queue_facts.cpp
 
-  push_outcome push_recorded(message_id id, message&& pushed, time_point now, effects& out);
+  result<push_outcome> push_recorded(message_id id, message&& pushed, time_point now, effects& out);
   static facts::settled settled(const entry& e, facts::settled::cause why);
   static facts::closed closed(const entry& e);
   unit* unheard_of(lease_id lease) const;
@@ -328,6 +334,7 @@ private:
   std::uint64_t next_sequence_ = 1;
   std::size_t leased_count_ = 0;
   std::size_t content_bytes_ = 0;
+  std::size_t away_bytes_ = 0; ///< of what was put away: what it would take in memory
   queue_counts counts_;
 };
 

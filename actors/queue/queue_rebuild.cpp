@@ -36,7 +36,7 @@ std::vector<waiter_id> queue_machine::rebuild() {
   leases_ = std::move(leases);
   known_ = std::move(known);
   window_.reset();
-  leased_count_ = content_bytes_ = 0;
+  leased_count_ = content_bytes_ = away_bytes_ = 0;
   offered_ = offered::unwatched;
   next_sequence_ = 1;
   while (!found.empty())
@@ -49,7 +49,7 @@ std::vector<waiter_id> queue_machine::rebuild() {
 /// Puts a message into the index that it says it belongs to.
 void queue_machine::readmit(index::node_type node) {
   auto& e = node.mapped();
-  content_bytes_ += content_bytes(e.content);
+  count_in(e.content);
   next_sequence_ = std::max(next_sequence_, node.key().sequence + 1);
   if (e.is == state::leased && leases_.find(e.id)->second != pending_.end())
     e.is = state::ready; // its lease belongs to another record of the same message

@@ -53,6 +53,14 @@ parsed<std::uint32_t> parse_retry(const json& value) {
   return static_cast<std::uint32_t>(value.get<std::uint64_t>());
 }
 
+parsed<std::uint64_t> parse_queue_limit(const std::string& key, const json& value) {
+  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > property_limits::queue_limit_max)
+    return no(http_reason::bad_property,
+              key + " is how much the queue may hold: send a whole number from 1 to " +
+                std::to_string(property_limits::queue_limit_max) + ", or 0 for no limit");
+  return value.get<std::uint64_t>();
+}
+
 parsed<hook_call> parse_call(const json& value) {
   auto shape =
     no(http_reason::bad_property, "a hook is called as [\"name\",[\"argument\",…]], with strings alone");
@@ -116,9 +124,14 @@ parsed<property_set> parse_set(const json& value) {
       done = put(set.retry, parse_retry(item));
     else if (key == "hooks")
       done = put(set.hooks, parse_hooks(item));
+    else if (key == "max_messages")
+      done = put(set.max_messages, parse_queue_limit(key, item));
+    else if (key == "max_bytes")
+      done = put(set.max_bytes, parse_queue_limit(key, item));
     else
-      done = no(http_reason::unknown_property,
-                "there is no such property; those there are: accum, hooks, retry, timeout");
+      done = no(
+        http_reason::unknown_property,
+        "there is no such property; those there are: accum, hooks, max_bytes, max_messages, retry, timeout");
     if (!done)
       return pass_on(done);
   }
@@ -193,6 +206,14 @@ void append_json(std::string& out, const property_set& set) {
     key("hooks");
     append_hooks(out, *set.hooks);
   }
+  if (set.max_bytes) {
+    key("max_bytes");
+    append_json_number(out, *set.max_bytes);
+  }
+  if (set.max_messages) {
+    key("max_messages");
+    append_json_number(out, *set.max_messages);
+  }
   if (set.retry) {
     key("retry");
     append_json_number(out, std::uint64_t{*set.retry});
@@ -205,7 +226,7 @@ void append_json(std::string& out, const property_set& set) {
 }
 
 void append_json(std::string& out, const properties& p) {
-  append_json(out, property_set{p.accum, p.retry, p.timeout, p.hooks});
+  append_json(out, property_set{p.accum, p.retry, p.timeout, p.hooks, p.max_messages, p.max_bytes});
 }
 
 void append_json(std::string& out, const std::vector<rule>& rules) {

@@ -9,16 +9,20 @@ namespace lmq {
 namespace {
 
 // In the order of http_reason.
-constexpr std::array<wording, 25> table{{
-  {400, "bad_name"},          {400, "bad_pattern"},        {400, "bad_property"},
-  {400, "unknown_property"},  {400, "unknown_hook"},       {404, "no_such_lease"},
-  {404, "no_such_queue"},     {507, "over_limit"},         {404, "no_such_member"},
-  {409, "member_in_use"},     {503, "unavailable"},        {400, "bad_request"},
-  {400, "bad_target"},        {400, "bad_parameter"},      {400, "bad_json"},
-  {404, "no_such_route"},     {405, "method_not_allowed"}, {413, "body_too_large"},
-  {431, "headers_too_large"}, {408, "request_timeout"},    {503, "too_many_connections"},
-  {409, "no_cluster"},        {409, "no_storage"},         {409, "bad_directory"},
-  {507, "no_space"},
+constexpr std::array<wording, 26> table{{
+  {400, "bad_name"},        {400, "bad_pattern"},
+  {400, "bad_property"},    {400, "unknown_property"},
+  {400, "unknown_hook"},    {404, "no_such_lease"},
+  {404, "no_such_queue"},   {507, "over_limit"},
+  {404, "no_such_member"},  {409, "member_in_use"},
+  {503, "unavailable"},     {429, "queue_full"},
+  {400, "bad_request"},     {400, "bad_target"},
+  {400, "bad_parameter"},   {400, "bad_json"},
+  {404, "no_such_route"},   {405, "method_not_allowed"},
+  {413, "body_too_large"},  {431, "headers_too_large"},
+  {408, "request_timeout"}, {503, "too_many_connections"},
+  {409, "no_cluster"},      {409, "no_storage"},
+  {409, "bad_directory"},   {507, "no_space"},
 }};
 static_assert(static_cast<std::size_t>(http_reason::no_space) + 1 == table.size());
 
@@ -35,6 +39,7 @@ http_reason to_http(reason why) noexcept {
   case reason::no_such_member: return http_reason::no_such_member;
   case reason::member_in_use: return http_reason::member_in_use;
   case reason::unavailable: return http_reason::unavailable;
+  case reason::queue_full: return http_reason::queue_full;
   }
   return http_reason::unavailable;
 }
@@ -59,6 +64,7 @@ std::string_view status_line(unsigned status) noexcept {
   case 408: return "HTTP/1.1 408 Request Timeout\r\n";
   case 409: return "HTTP/1.1 409 Conflict\r\n";
   case 413: return "HTTP/1.1 413 Payload Too Large\r\n";
+  case 429: return "HTTP/1.1 429 Too Many Requests\r\n";
   case 431: return "HTTP/1.1 431 Request Header Fields Too Large\r\n";
   case 503: return "HTTP/1.1 503 Service Unavailable\r\n";
   case 507: return "HTTP/1.1 507 Insufficient Storage\r\n";

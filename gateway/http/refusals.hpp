@@ -22,6 +22,7 @@ enum class http_reason {
   no_such_member,
   member_in_use,
   unavailable,
+  queue_full,
   // of the protocol
   bad_request,   ///< not HTTP, or bad framing; the connection ends
   bad_target,    ///< a target that can't be decoded

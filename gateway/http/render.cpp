@@ -18,6 +18,9 @@ namespace lmq {
 
 namespace {
 
+/// When a push may be tried again that a full queue has refused.
+constexpr std::uint64_t retry_after_seconds = 1;
+
 void append_number(std::string& out, std::uint64_t number) {
   char text[24];
   out.append(text, std::to_chars(text, text + sizeof text, number).ptr);
@@ -237,6 +240,8 @@ struct renderer {
     begin_head(out.text(), status, frame);
     if (!r.allow.empty())
       field(out.text(), "allow", r.allow);
+    if (r.why == http_reason::queue_full)
+      field(out.text(), "retry-after", retry_after_seconds);
     std::string json = "{\"error\":\"";
     json += word;
     json += "\",\"message\":";

@@ -45,6 +45,9 @@ inline constexpr rpc_error not_found = "not_found";
 inline constexpr rpc_error queue_not_found = "queue_not_found";
 inline constexpr rpc_error over_limit = "over_limit";
 
+/// A push would go beyond what the queue may hold.
+inline constexpr rpc_error queue_full = "queue_full";
+
 /// Trying again may help.
 inline constexpr rpc_error unavailable = "unavailable";
 

@@ -29,6 +29,11 @@ std::optional<std::uint32_t> read_retry(value_reader& in) {
   return static_cast<std::uint32_t>(*retry);
 }
 
+std::optional<std::uint64_t> read_queue_limit(value_reader& in) {
+  auto limit = in.integer();
+  return limit && *limit <= property_limits::queue_limit_max ? limit : std::nullopt;
+}
+
 /// `["name", ["argument", …]]`, with strings alone.
 std::optional<hook_call> read_call(value_reader& in) {
   if (in.array() != 2u)
@@ -107,11 +112,20 @@ void append_hooks(packer& out, const hook_settings& hooks) {
 }
 
 void append_set(packer& out, const property_set& set) {
-  auto keys = set.accum.has_value() + set.hooks.has_value() + set.retry.has_value() + set.timeout.has_value();
+  auto keys = set.accum.has_value() + set.hooks.has_value() + set.max_bytes.has_value() +
+              set.max_messages.has_value() + set.retry.has_value() + set.timeout.has_value();
   out.pack_map(static_cast<std::uint32_t>(keys));
   if (set.hooks) {
     out.string("hooks");
     append_hooks(out, *set.hooks);
+  }
+  if (set.max_bytes) {
+    out.string("max_bytes");
+    out.pack_uint64(*set.max_bytes);
+  }
+  if (set.max_messages) {
+    out.string("max_messages");
+    out.pack_uint64(*set.max_messages);
   }
   if (set.accum) {
     out.string("pack");
@@ -147,6 +161,10 @@ std::optional<property_set> read_properties(value_reader& in) {
       good = put(set.retry, read_retry(in));
     } else if (key == "hooks") {
       good = put(set.hooks, read_hooks(in));
+    } else if (key == "max_messages") {
+      good = put(set.max_messages, read_queue_limit(in));
+    } else if (key == "max_bytes") {
+      good = put(set.max_bytes, read_queue_limit(in));
     }
     if (!good)
       return std::nullopt;

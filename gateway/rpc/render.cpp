@@ -30,6 +30,7 @@ rpc_error word_of(reason why) noexcept {
   case reason::no_such_member: return rpc_errors::not_found;
   case reason::member_in_use:
   case reason::unavailable: return rpc_errors::unavailable;
+  case reason::queue_full: return rpc_errors::queue_full;
   }
   return rpc_errors::unavailable;
 }

@@ -35,10 +35,20 @@ public:
   std::size_t ready = 0, leased = 0, accumulating = 0; ///< after each step
   std::size_t waiting() const { return waiters_.size(); }
 
-  void push(std::uint64_t id, time_point now) {
+  /// False: the queue is full, and has not taken it.
+  bool push(std::uint64_t id, time_point now) {
     settle(now);
     auto open =
       std::find_if(items_.begin(), items_.end(), [](auto& i) { return i.is == state::accumulating; });
+    if (auto most = props.max_messages.value_or(0); most > 0) {
+      first_ready(); // what nobody will get makes room
+      std::erase_if(items_, [](auto& i) { return i.is == state::gone; });
+      open = std::find_if(items_.begin(), items_.end(), [](auto& i) { return i.is == state::accumulating; });
+      if (open == items_.end() && items_.size() >= most) {
+        settle(now);
+        return false;
+      }
+    }
     if (open != items_.end()) {
       open->parts.push_back(id);
     } else if (props.accum > milliseconds{0}) {
@@ -49,6 +59,7 @@ public:
       make_ready(items_.back(), now, ++last_place_);
     }
     settle(now);
+    return true;
   }
 
   void pull(std::uint64_t who, std::optional<time_point> until, time_point now) {

@@ -60,8 +60,13 @@ public:
 
   push_outcome push(const std::string& body) { return push_as(ids_.next(), body); }
 
-  push_outcome push_as(message_id id, const std::string& body) {
-    push_outcome outcome{};
+  push_outcome push_as(message_id id, const std::string& body) { return try_push_as(id, body).value(); }
+
+  /// One that may be refused.
+  result<push_outcome> try_push(const std::string& body) { return try_push_as(ids_.next(), body); }
+
+  result<push_outcome> try_push_as(message_id id, const std::string& body) {
+    result<push_outcome> outcome;
     bodies_[id] = bodies_[compound_id(id, machine.role().home)] = body;
     step([&](effects& out) { outcome = machine.push(id, {payload::copy_of("t", body), nullptr}, now, out); });
     return outcome;

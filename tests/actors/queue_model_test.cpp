@@ -143,12 +143,15 @@ private:
 
   void push() {
     auto id = ++last_message_;
+    bool by_machine = false, by_naive = false;
     step(
       "push " + std::to_string(id),
       [&](effects& out) {
-        machine_.push({1, id}, {payload::copy_of("", "x"), nullptr}, now_, out);
+        by_machine = machine_.push({1, id}, {payload::copy_of("", "x"), nullptr}, now_, out).has_value();
       },
-      [&] { naive_.push(id, now_); });
+      [&] { by_naive = naive_.push(id, now_); });
+    if (by_machine != by_naive)
+      wrong_ = "push: the queue is full according to one of them only";
   }
 
   void pull(std::optional<duration> wait) {
@@ -218,9 +221,12 @@ private:
     p.accum = random_.one_of<milliseconds>({0s, 0s, 0s, 1s, 2s});
     p.retry = random_.one_of<std::uint32_t>({0, 1, 2});
     p.timeout = random_.one_of<milliseconds>({0s, 1s, 1s, 2s, 5s});
+    if (random_.one_in(3))
+      p.max_messages = random_.below(4);
     step(
-      "configure accum " + std::to_string(p.accum.count()) + " retry " + std::to_string(p.retry) +
-        " timeout " + std::to_string(p.timeout.count()),
+      "configure max_messages " + std::to_string(p.max_messages.value_or(0)) + " accum " +
+        std::to_string(p.accum.count()) + " retry " + std::to_string(p.retry) + " timeout " +
+        std::to_string(p.timeout.count()),
       [&](effects& out) { machine_.configure(p, now_, out); },
       [&] {
         naive_.settle(now_);

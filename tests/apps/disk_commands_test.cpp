@@ -9,10 +9,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <set>
 #include <sstream>
+#include <sys/mount.h>
 
 using namespace lmq;
 using lmq::testing::finish;
@@ -132,6 +136,79 @@ CAF_TEST(a backup that can not be made is refused with a sentence and leaves not
   auto bad = client.request("POST", "/backup", {}, R"({"directory":")" + folder.path("there") + "\"}");
   CAF_CHECK_EQUAL(bad.status, 409);
   CAF_CHECK(bad.body.starts_with(R"({"error":"bad_directory","message":)"));
+}
+
+CAF_TEST(a stop does not wait for a long backup and half of one is not taken for a whole one) {
+  testing::temporary_folder elsewhere; // on another file system, so that tables are copied and not linked
+  if (::mount("none", elsewhere.path().c_str(), "tmpfs", 0, "size=1g") != 0) {
+    CAF_MESSAGE("left out: a file system can't be mounted here (it takes root)");
+    return;
+  }
+  std::shared_ptr<void> mounted{nullptr, [&](void*) { ::umount2(elsewhere.path().c_str(), MNT_DETACH); }};
+  temporary_folder folder;
+  constexpr int messages = 8;
+  {
+    server_process server{{.data_dir = folder.path("data")}};
+    http_client client{server.http_port()};
+    for (int i = 0; i < messages; ++i)
+      push(client, "jobs", std::string(25'000'000, static_cast<char>('a' + i)));
+    testing::child_process backup{
+      {.program = testing::program_path(),
+       .arguments = {"backup", elsewhere.path("backup"), "--url", url_of(server)}}};
+    while (backup.running() && fs::is_empty(elsewhere.path()))
+      continue;
+    // A request in flight would be waited for, for a while.
+    backup.signal(SIGKILL);
+    backup.wait();
+    CAF_CHECK_EQUAL(server.stop(), 0);
+    CAF_CHECK(fs::exists(elsewhere.path("backup")) ||
+              holds(server.process().standard_error(), "storage.backup_abandoned"));
+  }
+  // Whatever is there under its own name is whole; whatever else is there is refused.
+  for (const auto& entry : fs::directory_iterator(elsewhere.path())) {
+    auto name = entry.path().filename().string();
+    CAF_MESSAGE(name);
+    auto restored = run({"restore", entry.path().string(), "--data-dir", folder.path("restored")});
+    auto served = run({"dump", "--data-dir", entry.path().string()});
+    if (name == "backup") {
+      CAF_CHECK_EQUAL(restored.exit_code, 0);
+      CAF_CHECK_EQUAL(std::count(served.out.begin(), served.out.end(), '\n'), messages);
+      continue;
+    }
+    for (const auto& refused : {restored, served}) {
+      CAF_CHECK_EQUAL(refused.exit_code, 4);
+      CAF_CHECK(holds(refused.err, name + " is left of a copy that did not end"));
+    }
+    CAF_CHECK(!fs::exists(folder.path("restored")));
+  }
+  // The directory itself is as it was.
+  server_process server{{.data_dir = folder.path("data")}};
+  http_client client{server.http_port()};
+  CAF_CHECK_EQUAL(drain(client, "jobs").size(), static_cast<std::size_t>(messages));
+}
+
+CAF_TEST(a directory with the name of an unfinished one is taken by no command and no server) {
+  temporary_folder folder;
+  {
+    server_process server{{.data_dir = folder.path("data")}};
+    http_client client{server.http_port()};
+    push(client, "jobs", "x");
+    CAF_CHECK_EQUAL(server.stop(), 0);
+  }
+  for (auto* name : {"copy.unfinished", "copy.unfinished.tmp"}) {
+    fs::copy(folder.path("data"), folder.path(name));
+    for (const auto& refused :
+         {run({"restore", folder.path(name), "--data-dir", folder.path("restored")}),
+          run({"dump", "--data-dir", folder.path(name)}),
+          run({"serve", "--data-dir", folder.path(name), "--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0"})}) {
+      CAF_CHECK_EQUAL(refused.exit_code, 4);
+      CAF_CHECK(is_one_line(refused.err));
+      CAF_CHECK(holds(refused.err, std::string{name} + " is left of a copy that did not end"));
+    }
+    CAF_CHECK(!fs::exists(folder.path("restored")));
+  }
+  fs::rename(folder.path("copy.unfinished"), folder.path("copy"));
+  CAF_CHECK_EQUAL(run({"dump", "--data-dir", folder.path("copy")}).exit_code, 0);
 }
 
 CAF_TEST(a server without a disk has nothing to back up) {

@@ -42,6 +42,9 @@ std::vector<cluster_message> all_messages() {
   q.own.accum = 1s;
   q.own.hooks.emplace()["push"] = {{"a_hook", {}}};
   q.of_own[2] = {9, 9};
+  q.own.max_messages = 5;
+  q.own.max_bytes = 1'000'000'000'000'000;
+  q.of_own[5] = {9, 9};
   property_set set;
   set.retry = 3;
   view v{{4, 5}, {{"anna", 1}, {"bert", 2}}, {{"anna", 1}}};

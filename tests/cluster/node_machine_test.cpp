@@ -285,6 +285,52 @@ CAF_TEST(a push that was taken in before is answered and asked of nobody) {
   CAF_CHECK_EQUAL(f.a.all<node_effects::answer_question>().size(), 1u);
 }
 
+namespace {
+
+answered::refused full() {
+  return {static_cast<std::uint8_t>(reason::queue_full), "full"};
+}
+
+/// Why the only question that was answered was refused; nothing: it was not.
+std::optional<reason> refusal_by(const simple_node& n) {
+  auto answers = n.all<node_effects::answer_question>();
+  CAF_REQUIRE_EQUAL(answers.size(), 1u);
+  const auto* no = std::get_if<answered::refused>(&answers[0].what);
+  return no != nullptr ? std::optional{static_cast<reason>(no->why)} : std::nullopt;
+}
+
+} // namespace
+
+CAF_TEST(a push that a full queue refuses is answered so through another node) {
+  two f;
+  f.b.machine.ask(5, f.queue, asked::push{m1, text("x")}, f.now, f.b.effects);
+  f.run(30ms);
+  f.a.machine.queue_told(f.a.all<node_effects::ask_queue>().at(0).by, full(), f.now, f.a.effects);
+  f.run(30ms);
+  CAF_CHECK(refusal_by(f.b) == reason::queue_full);
+}
+
+CAF_TEST(a full queue does not say so of a push that its last home may have taken in) {
+  two f;
+  f.b.machine.ask(5, f.queue, asked::push{m1, text("x")}, f.now, f.b.effects);
+  f.run(30ms);
+  f.kill(f.a);
+  f.run(100ms);
+  f.b.machine.queue_told({0, 5}, full(), f.now, f.b.effects);
+  f.run(30ms);
+  CAF_CHECK(refusal_by(f.b) == reason::unavailable);
+}
+
+CAF_TEST(a push that is known by the time at which a full queue refuses it was taken in) {
+  two f;
+  f.a.machine.ask(5, f.queue, asked::push{m1, text("x")}, f.now, f.a.effects);
+  f.run(30ms);
+  f.put(m1, 1);
+  f.a.machine.queue_told({0, 5}, full(), f.now, f.a.effects);
+  f.run(100ms);
+  CAF_CHECK(!refusal_by(f.a));
+}
+
 CAF_TEST(a pull that is forgotten is cancelled where it waits) {
   two f;
   f.b.machine.ask(5, f.queue, asked::pull{std::nullopt}, f.now, f.b.effects);

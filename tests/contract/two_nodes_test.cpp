@@ -222,6 +222,31 @@ CONTRACT(
   }
 }
 
+CONTRACT("a full queue refuses with 429 whichever node is asked, and its next home does so too") {
+  two_nodes nodes;
+  auto anna = nodes.anna(), bert = nodes.bert();
+  auto [of_anna, of_bert] = nodes.queues();
+  for (const auto& queue : {of_anna, of_bert}) {
+    set_properties(anna, queue, R"({"max_messages":1})");
+    push_ok(bert, queue, "x");
+    for (auto* client : {&anna, &bert}) {
+      auto refused = push(*client, queue, "y");
+      expect_refused(refused, 429, "queue_full");
+      expect_equal(refused.header("retry-after").value_or("none"), "1");
+      expect(refused.body.find("queue \\\"" + queue + "\\\"") != std::string::npos,
+             "the queue is not named: " + refused.body);
+    }
+  }
+  nodes.process_of_anna().kill();
+  for (const auto& queue : {of_anna, of_bert}) {
+    auto x = pull_ok(bert, queue); // answered by the next home
+    expect_refused(push(bert, queue, "y"), 429, "queue_full");
+    expect_status(settle(bert, queue, lease_of(x), "ack"), 204);
+    push_ok(bert, queue, "z");
+    expect_equal(pull_ok(bert, queue).body, "z");
+  }
+}
+
 CONTRACT("nodes with disks that were killed find each other again without being told where the others are") {
   lmq::testing::temporary_folder folder;
   auto port_a = free_port(), port_b = free_port();

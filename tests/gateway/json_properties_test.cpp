@@ -101,8 +101,9 @@ CAF_TEST(keys print in alphabetical order and whole numbers without a fraction) 
   CAF_CHECK_EQUAL(printed(property_set{}), "{}");
   CAF_CHECK_EQUAL(again(R"({ "timeout" : 10.0, "retry": 1, "accum":0.25 })"),
                   R"({"accum":0.25,"retry":1,"timeout":10})");
-  for (auto* same : {R"({"hooks":{"pre_http_push":[["k",["User-Agent","x\"y"]],["l",[]]]},"retry":1})",
-                     R"({"hooks":{}})", R"({"hooks":{"p":[]}})"})
+  for (auto* same :
+       {R"({"hooks":{"pre_http_push":[["k",["User-Agent","x\"y"]],["l",[]]]},"retry":1})", R"({"hooks":{}})",
+        R"({"hooks":{"p":[]}})", R"({"accum":1,"max_bytes":1000000000000000,"max_messages":0,"retry":2})"})
     CAF_CHECK_EQUAL(again(same), same);
 }
 

@@ -96,6 +96,13 @@ CAF_TEST(a refusal of the broker is worded as one of HTTP) {
                   R"({"error":"over_limit","message":"full"})");
 }
 
+CAF_TEST(a full queue is refused with the time after which to try again) {
+  auto refused = rendered(refusal{reason::queue_full, "full"});
+  CAF_CHECK(refused.starts_with("HTTP/1.1 429 Too Many Requests\r\n"));
+  CAF_CHECK(refused.find("\r\nretry-after: 1\r\n") != std::string::npos);
+  CAF_CHECK_EQUAL(body_of(refused), R"({"error":"queue_full","message":"full"})");
+}
+
 CAF_TEST(every reason has a status line) {
   for (auto why = 0; why <= static_cast<int>(http_reason::no_space); ++why) {
     auto status = wording_of(static_cast<http_reason>(why)).status;

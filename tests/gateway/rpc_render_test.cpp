@@ -83,7 +83,8 @@ CAF_TEST(every reason has its word) {
                                                     {reason::over_limit, "over_limit"},
                                                     {reason::no_such_member, "not_found"},
                                                     {reason::member_in_use, "unavailable"},
-                                                    {reason::unavailable, "unavailable"}};
+                                                    {reason::unavailable, "unavailable"},
+                                                    {reason::queue_full, "queue_full"}};
   for (const auto& [why, word] : words)
     CAF_CHECK_EQUAL(rendered(refusal{why, "a sentence"}), failure(word));
 }
@@ -137,12 +138,16 @@ CAF_TEST(a package is the array of its values) {
 }
 
 CAF_TEST(rules are printed as they were set with the window as pack) {
-  property_set set{milliseconds{1500}, 3, milliseconds{2000},
-                   hook_settings{{"pre_http_push", {{"h", {"a"}}}}}};
+  property_set set{
+    milliseconds{1500}, 3, milliseconds{2000}, hook_settings{{"pre_http_push", {{"h", {"a"}}}}}, 5, 7000};
   auto hooks = map({{"pre_http_push", list({list({"h", list({"a"})})})}});
-  CAF_CHECK_EQUAL(
-    rendered(std::vector<rule>{{"^q", set}}),
-    success(list({list({"^q", map({{"hooks", hooks}, {"pack", 1.5}, {"retry", 3}, {"timeout", 2}})})})));
+  CAF_CHECK_EQUAL(rendered(std::vector<rule>{{"^q", set}}),
+                  success(list({list({"^q", map({{"hooks", hooks},
+                                                 {"max_bytes", 7000},
+                                                 {"max_messages", 5},
+                                                 {"pack", 1.5},
+                                                 {"retry", 3},
+                                                 {"timeout", 2}})})})));
 }
 
 CAF_TEST(a large body is not copied) {

@@ -75,6 +75,11 @@ void world::push(node& n) {
   alone_[compound_id(id, home_tag{})] = body;
   tell(n.id.name + " is given " + std::to_string(body) + " for " + queue + " as " + text_of(id));
   ask(n, queue, asked::push{id, {payload::copy_of("text/plain", text), nullptr}}, [this, body](reply& r) {
+    if (const auto* no = std::get_if<answered::refused>(&r);
+        no != nullptr && static_cast<reason>(no->why) == reason::queue_full) {
+      tell("answered: " + std::to_string(body) + " is refused");
+      return ledger_.push_refused(body);
+    }
     if (!std::holds_alternative<answered::pushed>(r))
       return;
     tell("answered: " + std::to_string(body) + " is stored");

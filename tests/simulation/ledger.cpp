@@ -4,6 +4,13 @@
 
 namespace lmq::simulation {
 
+void ledger::push_refused(std::uint64_t body) {
+  auto& m = messages_[body];
+  m.refused = true;
+  if (!m.leases.empty())
+    complaints_.push_back("refused: message " + std::to_string(body) + " was delivered");
+}
+
 void ledger::lease_over(std::uint64_t body, lease_id lease) {
   if (auto it = messages_[body].leases.find(lease); it != messages_[body].leases.end())
     it->second.over = true;
@@ -22,6 +29,8 @@ void ledger::lease_extended(std::uint64_t body, lease_id lease, time_point until
 void ledger::delivered(std::uint64_t body, lease_id lease, const delivered_by& how) {
   ++deliveries_;
   auto& m = messages_[body];
+  if (m.refused)
+    complaints_.push_back("refused: message " + std::to_string(body) + " is delivered by " + how.home.name);
   std::set<node_id> homes;
   bool holds = false, before = true;
   for (const auto& [id, l] : m.leases) {
@@ -46,6 +55,8 @@ void ledger::received(std::uint64_t body, lease_id lease) {
 
 void ledger::drained(std::uint64_t body) {
   auto& m = messages_[body];
+  if (m.refused)
+    complaints_.push_back("refused: message " + std::to_string(body) + " is there at the end");
   if (m.acked && !m.drained)
     complaints_.push_back("resurrected: message " + std::to_string(body) + " at the end");
   if (m.drained)

@@ -4,6 +4,7 @@
 // - resurrected: a client gets a message from a node that knew, when it leased it, that it is settled; or, at
 // the
 //   end, one whose acknowledgement was answered.
+// - refused: a push was answered with "the queue is full", and its message is delivered.
 // - doubled: a message is delivered while a lease of it holds, though all that delivered it so far was one
 //   node with which the one that delivers works together.
 //
@@ -34,6 +35,7 @@ public:
   };
 
   void push_answered(std::uint64_t body) { messages_[body].pushed = true; }
+  void push_refused(std::uint64_t body);
   void ack_sent(std::uint64_t body) { messages_[body].ack_sent = true; }
   void ack_answered(std::uint64_t body) { messages_[body].acked = true; }
 
@@ -67,7 +69,7 @@ private:
     bool knows_it_settled = false;
   };
   struct known {
-    bool pushed = false, ack_sent = false, acked = false, drained = false;
+    bool pushed = false, refused = false, ack_sent = false, acked = false, drained = false;
     std::map<lease_id, lease_known> leases;
   };
 

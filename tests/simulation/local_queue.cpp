@@ -60,8 +60,12 @@ void local_queue::ask(asker by, const question& what, node_machine& node, time_p
   answering_ = by;
   if (const auto* push = std::get_if<asked::push>(&what)) {
     auto outcome = machine_.push(push->id, push->content, now, decided_);
-    answer_ = answered::pushed{static_cast<std::uint8_t>(outcome)};
-    pushed_ = push->id;
+    if (outcome) {
+      answer_ = answered::pushed{static_cast<std::uint8_t>(*outcome)};
+      pushed_ = push->id;
+    } else {
+      answer_ = answered::refused{static_cast<std::uint8_t>(outcome.error().why), outcome.error().detail};
+    }
   } else if (const auto* pull = std::get_if<asked::pull>(&what)) {
     auto w = next_waiter_id();
     waiter_of_[by] = w;

@@ -20,6 +20,7 @@ plan plan_of(std::uint64_t seed) {
   }
   p.writes = seed / 40 % 2 == 1;
   p.disks = seed / 5 % 16 >= 8;
+  p.full = seed % 7 == 3;
   p.min_copies = seed / 80 % 4 == 3 ? 2 : 1;
   return p;
 }
@@ -34,9 +35,9 @@ outcome run_seed(std::uint64_t seed, bool trace, std::uint64_t watched) {
 
 const std::vector<std::string_view>& bug_names() {
   static const std::vector<std::string_view> names{
-    "put-without-context", "answer-before-copies",  "lease-without-consent",  "grown-window",
-    "half-a-list",         "context-before-bodies", "round-never-answered",   "settled-leaves",
-    "older-word-wins",     "answer-before-disk",    "acknowledge-before-disk"};
+    "put-without-context", "answer-before-copies",  "lease-without-consent",   "grown-window",
+    "half-a-list",         "context-before-bodies", "round-never-answered",    "settled-leaves",
+    "older-word-wins",     "answer-before-disk",    "acknowledge-before-disk", "full-is-sure"};
   return names;
 }
 

@@ -9,12 +9,14 @@ namespace lmq::simulation {
 
 using namespace std::chrono_literals;
 
-properties properties_of(const std::string& queue) {
+properties properties_of(const std::string& queue, const plan& in) {
   properties p;
   p.retry = 1'000'000; // nothing is discarded, so that whatever is missing is lost
   p.timeout = queue == "often" ? 700ms : 4s;
   if (queue == "window")
     p.accum = 800ms;
+  if (in.full)
+    p.max_messages = 5;
   return p;
 }
 
@@ -246,7 +248,7 @@ void world::carry_out(node& n, node_effect& e) {
   auto& m = *n.machine;
   auto queue = [&](const std::string& name) -> local_queue& {
     auto read = [&n, name](message_id id) { return n.disk.find(name, id); };
-    return n.queues.try_emplace(name, name, properties_of(name), n.tag, n, ++n.queues_made << 32, read)
+    return n.queues.try_emplace(name, name, properties_of(name, plan_), n.tag, n, ++n.queues_made << 32, read)
       .first->second;
   };
   if (auto* frame = std::get_if<node_effects::send_frame>(&e)) {

@@ -11,7 +11,7 @@ namespace lmq::simulation {
 inline constexpr const char* names[]{"anna", "bert", "carl", "dora", "emil"};
 inline constexpr const char* queues[]{"one", "two", "three", "window", "often"};
 
-properties properties_of(const std::string& queue);
+properties properties_of(const std::string& queue, const plan& in);
 std::string address_of(std::size_t index);
 
 struct world::node final : lease_watcher {

@@ -29,6 +29,7 @@ struct plan {
   bool crashes = true, pauses = true, cuts = true, losses = true, leaves = true;
   bool disks = false;         ///< each node has one; then any of them may crash at any time
   bool writes = false;        ///< queues are deleted, properties and rules change
+  bool full = false;          ///< queues hold no more than a few messages, and refuse pushes beyond
   std::size_t min_copies = 1; ///< of each node
 };
 
