@@ -227,6 +227,8 @@ struct renderer {
     begin_head(out.text(), status, frame);
     if (!r.allow.empty())
       field(out.text(), "allow", r.allow);
+    if (r.why == http_reason::unauthorized)
+      field(out.text(), "www-authenticate", "Bearer");
     std::string json = "{\"error\":\"";
     json += word;
     json += "\",\"message\":";
