@@ -40,8 +40,12 @@ public:
     return number;
   }
 
-  /// From now on each of them does what it does to any program: it ends it.
-  void let_through() const { pthread_sigmask(SIG_UNBLOCK, &set_, nullptr); }
+  /// From now on those that asked for the end do what they do to any program: they end it.
+  void let_through() const {
+    auto ending = set_;
+    sigdelset(&ending, SIGHUP);
+    pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
+  }
 
 private:
   sigset_t set_{};
