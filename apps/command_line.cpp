@@ -21,7 +21,7 @@ namespace {
 struct raw_words {
   std::vector<std::string> settings; ///< one for each serve option
   std::string config;
-  std::string url, queue, id, body, type, wait;
+  std::string url, ca, token, queue, id, body, type, wait;
   std::string address, node, dir, days;
   std::string from, to, data_dir;
   bool ack = false;
@@ -111,6 +111,8 @@ private:
   CLI::App* add_client_command(const char* name, const char* help) {
     auto* out = app_.add_subcommand(name, help)->group("Commands");
     out->add_option("--url", raw_.url, help_text::url)->type_name("URL");
+    out->add_option("--ca", raw_.ca, help_text::ca)->type_name("FILE");
+    out->add_option("--token", raw_.token, help_text::token)->type_name("TOKEN");
     return out;
   }
 
@@ -277,7 +279,16 @@ private:
       client::parse_server_url(word_or_environment(raw_.url, "LMQ_URL").value_or(help_text::default_url));
     if (!url)
       return tl::unexpected<std::string>((raw_.url.empty() ? "LMQ_URL: " : "--url: ") + url.error());
-    client::command out{.server = *std::move(url), .what = client::ping{}};
+    auto token = client::parse_token(word_or_environment(raw_.token, "LMQ_TOKEN").value_or(""));
+    if (!token)
+      return tl::unexpected<std::string>((raw_.token.empty() ? "LMQ_TOKEN: " : "--token: ") + token.error());
+    if (!raw_.ca.empty() && !url->tls)
+      return tl::unexpected<std::string>("--ca: it goes with an https:// URL, and this one is " +
+                                         to_text(*url));
+    client::command out{
+      .server = *std::move(url),
+      .with = {.token = *std::move(token), .authority = word_or_environment(raw_.ca, "LMQ_CA").value_or("")},
+      .what = client::ping{}};
     if (ping_->parsed())
       return out;
     if (push_->parsed()) {

@@ -43,6 +43,7 @@ over the file. No file is read unless --config or LMQ_CONFIG names one.
 Sizes are whole bytes, or have KiB, MiB or GiB behind them. Times are decimal
 seconds, kept to the millisecond.
 
+SIGHUP reads the files of --tokens, --tls-cert and --tls-key again.
 The server ends in good order on SIGTERM or SIGINT, and at once on a second one. Exit codes: 0 stopped as
 asked, 1 stopping took too long, 2 it could not start: a setting is wrong, or a port is taken.)";
 
@@ -94,7 +95,10 @@ acknowledged may come back, none that is whole is left out. Exit codes: 0 all wa
 standard output says what.)";
 
 inline constexpr auto default_url = "http://127.0.0.1:9980";
-inline constexpr auto url = "where the server is; or LMQ_URL [http://127.0.0.1:9980]";
+inline constexpr auto url = "where the server is, http:// or https://; or LMQ_URL [http://127.0.0.1:9980]";
+inline constexpr auto ca = "of https, the certificates to trust (PEM); or LMQ_CA [the system's]";
+inline constexpr auto token =
+  "what the server's --tokens ask for; others see it there, not in LMQ_TOKEN [none]";
 
 } // namespace help_text
 

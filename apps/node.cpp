@@ -146,7 +146,7 @@ struct node::parts {
   std::optional<gateway_server> server;
 };
 
-tl::expected<node, not_started> node::start(const settings& with) {
+tl::expected<node, not_started> node::start(const settings& with, const admission_terms& admission) {
   auto complain = [](std::string_view option, const std::string& what) {
     return tl::unexpected(not_started{
       exit_code::usage, fmt::format("{}: {}; end what listens there, or choose another address with --{}",
@@ -155,9 +155,13 @@ tl::expected<node, not_started> node::start(const settings& with) {
   auto http = resolve(with.http);
   if (!http)
     return complain("http", http.error());
-  auto rpc = resolve(with.rpc);
-  if (!rpc)
-    return complain("rpc", rpc.error());
+  std::optional<listen_at> rpc_at;
+  if (with.access.serves_rpc()) {
+    auto rpc = resolve(with.rpc);
+    if (!rpc)
+      return complain("rpc", rpc.error());
+    rpc_at = listen_at{rpc->address().to_string(), rpc->port()};
+  }
   auto pushes = std::make_shared<push_gate>();
   std::optional<disk::opened> from;
   if (!with.memory) {
@@ -171,7 +175,8 @@ tl::expected<node, not_started> node::start(const settings& with) {
     p->member->wait_until_begun();
   auto server = gateway_server::start(*p->system, p->doors,
                                       {.http = {http->address().to_string(), http->port()},
-                                       .rpc = {rpc->address().to_string(), rpc->port()},
+                                       .rpc = std::move(rpc_at),
+                                       .admission = admission,
                                        .nodes = p->board,
                                        .pushes = pushes,
                                        .limits = with.limits});
@@ -199,6 +204,10 @@ std::uint16_t node::rpc_port() const {
 }
 std::uint16_t node::cluster_port() const {
   return parts_->member ? parts_->member->port() : 0;
+}
+
+void node::admit_by(const admission_terms& terms) {
+  parts_->server->admit_by(terms);
 }
 
 void node::stop() {

@@ -6,6 +6,7 @@
 
 #include "apps/exit_code.hpp"
 #include "apps/settings.hpp"
+#include "gateway/admission.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -24,7 +25,7 @@ class node {
 public:
   /// What was stored is there, and everything listens, when this returns.
   /// Errors: a data directory that can't be used; an address that can't be listened at
-  static tl::expected<node, not_started> start(const settings& with);
+  static tl::expected<node, not_started> start(const settings& with, const admission_terms& admission);
 
   node(node&&) noexcept;
   node& operator=(node&&) noexcept;
@@ -33,9 +34,13 @@ public:
   ~node();
 
   std::uint16_t http_port() const;
+  /// 0 where MessagePack-RPC is not served.
   std::uint16_t rpc_port() const;
   /// 0 where the node is on its own.
   std::uint16_t cluster_port() const;
+
+  /// For requests and connections that begin from now on.
+  void admit_by(const admission_terms& terms);
 
   /// The server first (waiting pulls are answered), then the actors, then every handle, then the actor
   /// system. Takes as long as `gateway_limits::stop_timeout` where a client does not take its answer.

@@ -68,6 +68,19 @@ constexpr serve_option tls_file(std::string_view name, std::string_view help) {
 }
 
 template <auto Member>
+constexpr serve_option access_file(std::string_view name, std::string_view help) {
+  return {name,
+          "Access",
+          "FILE",
+          help,
+          [](settings& s, std::string_view text) {
+            s.access.*Member = std::string{text};
+            return checked<void>{};
+          },
+          [](const settings& s) { return s.access.*Member; }};
+}
+
+template <auto Member>
 constexpr serve_option bytes_of_disk(std::string_view name, std::string_view help) {
   return {
     name,
@@ -131,6 +144,14 @@ constexpr serve_option udp_receiver(std::string_view name, std::string_view help
 const serve_option table[]{
   address<&settings::http>("http", "serve HTTP here; port 0 is any free one"),
   address<&settings::rpc>("rpc", "serve MessagePack-RPC here; port 0 is any free one"),
+  access_file<&access_settings::tokens>("tokens",
+                                        "ask HTTP clients for a token, one of this file; no RPC then"),
+  {"rpc-open", "Access", "", "serve MessagePack-RPC to everybody although there are tokens: it knows none",
+   [](settings& s, std::string_view text) { return put(parse_switch(text), s.access.rpc_open); },
+   [](const settings& s) { return std::string{s.access.rpc_open ? "true" : "false"}; }},
+  access_file<&access_settings::certificate>("tls-cert",
+                                             "serve HTTP over TLS alone, with this certificate (PEM)"),
+  access_file<&access_settings::key>("tls-key", "its key"),
   {"data-dir", "Storage", "DIR", "keep messages here; made if its parent is there",
    [](settings& s, std::string_view text) -> checked<void> {
      if (text.empty())

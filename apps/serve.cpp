@@ -1,5 +1,6 @@
 #include "apps/serve.hpp"
 
+#include "apps/access.hpp"
 #include "apps/cluster_check.hpp"
 #include "apps/file_limit.hpp"
 #include "apps/log.hpp"
@@ -20,14 +21,15 @@ namespace lmq {
 
 namespace {
 
-/// SIGTERM and SIGINT, kept back from every thread until somebody asks for one.
-class stop_signals {
+/// SIGTERM, SIGINT and SIGHUP, kept back from every thread until somebody asks for one.
+class signals_for_us {
 public:
   /// Threads that are started from now on keep them back as well.
-  stop_signals() {
+  signals_for_us() {
     sigemptyset(&set_);
     sigaddset(&set_, SIGTERM);
     sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   }
 
@@ -38,8 +40,12 @@ public:
     return number;
   }
 
-  /// From now on each of them does what it does to any program: it ends it.
-  void let_through() const { pthread_sigmask(SIG_UNBLOCK, &set_, nullptr); }
+  /// From now on those that asked for the end do what they do to any program: they end it.
+  void let_through() const {
+    auto ending = set_;
+    sigdelset(&ending, SIGHUP);
+    pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
+  }
 
 private:
   sigset_t set_{};
@@ -69,7 +75,8 @@ void log_start(const settings& asked, const node& started, std::size_t connectio
       "(ulimit -Hn) to have more\"",
       connections_wanted, asked.limits.connections_max);
   spdlog::info("http.listen address={}", to_text(host_port{asked.http.host, started.http_port()}));
-  spdlog::info("rpc.listen address={}", to_text(host_port{asked.rpc.host, started.rpc_port()}));
+  if (asked.access.serves_rpc())
+    spdlog::info("rpc.listen address={}", to_text(host_port{asked.rpc.host, started.rpc_port()}));
   if (asked.cluster.address)
     spdlog::info("cluster.listen address={} tls={}",
                  to_text(host_port{asked.cluster.address->host, started.cluster_port()}),
@@ -98,16 +105,29 @@ exit_code serve(settings asked) {
     return exit_code::usage;
   }
   open_log(asked.level);
-  stop_signals signals;
+  signals_for_us signals;
   auto connections_wanted = fit_connections(asked);
-  auto started = node::start(asked);
+  auto admission = read_access(asked.access);
+  if (!admission) {
+    std::fputs(fmt::format("lmq: {}\n", admission.error()).c_str(), stderr);
+    return exit_code::usage;
+  }
+  auto started = node::start(asked, *admission);
   if (!started) {
     std::fputs(fmt::format("lmq: {}\n", started.error().why).c_str(), stderr);
     return started.error().how;
   }
   log_start(asked, *started, connections_wanted);
+  log_access(asked, *admission);
   begin_faults();
   auto signal = signals.wait();
+  for (; signal == SIGHUP; signal = signals.wait())
+    if (auto terms = read_access_again(asked.access)) {
+      started->admit_by(*terms);
+      spdlog::info("access.reloaded tokens={} tls={}",
+                   asked.access.tokens.empty() ? "none" : asked.access.tokens,
+                   asked.access.has_tls() ? asked.access.certificate : "none");
+    }
   spdlog::info("node.stop signal={}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
   signals.let_through();
   {

@@ -32,6 +32,18 @@ struct cluster_settings {
   bool has_tls() const noexcept { return !tls_cert.empty() || !tls_key.empty() || !tls_ca.empty(); }
 };
 
+/// Whom the ports for clients let in. As it was asked for: `open_access` says whether it makes sense.
+struct access_settings {
+  std::string tokens;           ///< path of a file of tokens; empty: nobody is asked for one
+  bool rpc_open = false;        ///< MessagePack-RPC is served although there are tokens, to everybody
+  std::string certificate, key; ///< paths of PEM files; both or none
+
+  bool has_tls() const noexcept { return !certificate.empty() || !key.empty(); }
+
+  /// MessagePack-RPC knows no tokens.
+  bool serves_rpc() const noexcept { return tokens.empty() || rpc_open; }
+};
+
 /// Where messages are kept, and how many.
 struct disk_settings {
   std::string directory = "lmq-data";         ///< made if its parent is there
@@ -50,6 +62,7 @@ struct metrics_settings {
 struct settings {
   host_port http{"127.0.0.1", 9980};
   host_port rpc{"127.0.0.1", 18800};
+  access_settings access;
   bool memory = false; ///< nothing is written to a disk
   disk_settings disk;
   std::size_t threads = default_threads();

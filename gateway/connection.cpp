@@ -2,6 +2,7 @@
 #include "gateway/connection.hpp"
 
 #include "core/fault_point.hpp"
+#include "gateway/tls/tls_channel.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -32,6 +33,7 @@ void connection::start() noexcept {
     error_code ignored;
     socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
     socket_.non_blocking(true, ignored);
+    begin_tls();
   });
 }
 
@@ -39,6 +41,8 @@ void connection::start_refused() noexcept {
   turn([this] {
     error_code ignored;
     socket_.non_blocking(true, ignored);
+    if (identity())
+      return close(); // a handshake to say no would cost more than what is refused
     on_refused();
     go_on();
   });
@@ -69,6 +73,7 @@ void connection::close() noexcept {
       gateway_.give_back(*d.queue, d.lease);
   handed_over_.clear();
   deadline_.cancel();
+  end_tls();
   error_code ignored;
   socket_.close(ignored);
 }
@@ -131,6 +136,8 @@ void connection::settle() {
 }
 
 std::optional<time_point> connection::next_deadline() const {
+  if (shaking_hands())
+    return shaking_since_ + limits().tls_handshake_timeout;
   if (writing_)
     return written_since_ + limits().write_timeout;
   switch (stage_) {
@@ -152,6 +159,8 @@ void connection::on_deadline(deadline&) noexcept {
 }
 
 void connection::meet_deadline() {
+  if (shaking_hands())
+    return close();
   if (writing_) {
     if (output_.sent() - written_then_ < limits().progress_bytes_min)
       return close();

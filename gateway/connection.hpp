@@ -6,7 +6,8 @@
 //
 // Whatever happens to a connection is a *turn*: it begins with the clock and ends by seeing to it that the
 // peer is listened to and that nothing lasts for ever. An exception out of a turn ends this connection and
-// no other. Writes are tried at once and become asynchronous when the peer is slower than we are. No turn
+// no other. Writes are tried at once and become asynchronous when the peer is slower than we are. Where there
+// is TLS it lies below all that (connection_tls.cpp): a protocol sees plain text either way. No turn
 // runs the actors that it wakes: the unit does, after all handlers that are ready, which spares work when
 // many are.
 #pragma once
@@ -30,6 +31,9 @@
 #include <boost/asio/ip/tcp.hpp>
 
 namespace lmq {
+
+class tls_channel;
+class tls_identity;
 
 class connection : public reply_handler, public connection_hook, private deadline_owner {
 public:
@@ -99,6 +103,13 @@ protected:
   virtual void on_late() = 0;
 
   virtual void on_refused() { close(); }
+
+  /// Whose certificate is shown to peers; null: no TLS. Asked once, at the beginning.
+  virtual std::shared_ptr<const tls_identity> identity() const { return nullptr; }
+
+  /// There is TLS, and the peer speaks plain text. Says a last word in plain text with `end`, or closes.
+  virtual void on_plain_peer() { close(); }
+
   virtual void on_stop() = 0;
   virtual void on_close() noexcept = 0;
 
@@ -159,10 +170,21 @@ private:
   void on_read(const error_code& ec, std::size_t bytes, bool filled);
   void take_input(const error_code& ec, std::size_t bytes);
   bool write();
+  std::size_t write_plain(error_code& ec);
   void wait_until_writable();
   void on_all_written();
   std::optional<time_point> next_deadline() const;
   void meet_deadline();
+
+  // -- with TLS
+
+  void begin_tls();
+  bool shaking_hands() const noexcept;
+  void shake_hands();
+  void read_some_tls();
+  void on_tls_ready(const error_code& ec);
+  std::size_t write_tls(error_code& ec);
+  void end_tls() noexcept;
 
   gateway_actor& gateway_;
   caf::strong_actor_ptr gateway_alive_;
@@ -170,11 +192,13 @@ private:
   socket socket_;
   input_buffer input_;
   outbox output_;
+  std::unique_ptr<tls_channel> tls_; ///< null: bytes go as they are
   std::vector<handed_over_delivery> handed_over_;
   deadline deadline_{*this};
 
   time_point now_;
   time_point ended_since_;         ///< when the stage of ending or draining began
+  time_point shaking_since_;       ///< when the TLS handshake began
   time_point written_since_;       ///< when a write that waits for its peer was last seen to make progress
   std::uint64_t written_then_ = 0; ///< bytes that were sent by then
   std::uint64_t drained_ = 0;      ///< bytes dropped while draining

@@ -3,6 +3,7 @@
 #include "gateway/connection.hpp"
 
 #include "core/fault_point.hpp"
+#include "gateway/tls/tls_channel.hpp"
 
 #include <array>
 #include <utility>
@@ -70,14 +71,8 @@ void connection::write_held_back() noexcept {
 bool connection::write() {
   LMQ_FAULT_POINT("gateway.write");
   while (!output_.empty()) {
-    std::array<std::string_view, pieces_per_write> pieces;
-    auto n = output_.pieces(pieces);
-    std::array<asio::const_buffer, pieces_per_write> buffers;
-    for (std::size_t i = 0; i < n; ++i)
-      buffers[i] = asio::buffer(pieces[i]);
     error_code ec;
-    auto sent = n == 1 ? socket_.write_some(buffers[0], ec)
-                       : socket_.write_some(buffer_range{buffers.data(), buffers.data() + n}, ec);
+    auto sent = tls_ ? write_tls(ec) : write_plain(ec);
     if (ec == asio::error::would_block) {
       wait_until_writable();
       return false;
@@ -91,6 +86,16 @@ bool connection::write() {
   return true;
 }
 
+std::size_t connection::write_plain(error_code& ec) {
+  std::array<std::string_view, pieces_per_write> pieces;
+  auto n = output_.pieces(pieces);
+  std::array<asio::const_buffer, pieces_per_write> buffers;
+  for (std::size_t i = 0; i < n; ++i)
+    buffers[i] = asio::buffer(pieces[i]);
+  return n == 1 ? socket_.write_some(buffers[0], ec)
+                : socket_.write_some(buffer_range{buffers.data(), buffers.data() + n}, ec);
+}
+
 void connection::wait_until_writable() {
   if (!std::exchange(writing_, true)) {
     written_since_ = now_;
@@ -100,6 +105,10 @@ void connection::wait_until_writable() {
     self->turn([&] {
       if (ec || self->stage_ == stage::closed)
         return self->close();
+      if (self->shaking_hands()) {
+        self->writing_ = false;
+        return self->shake_hands();
+      }
       if (self->write()) {
         self->writing_ = false;
         self->go_on();
@@ -116,6 +125,7 @@ void connection::on_all_written() {
     return;
   if (input_ended_ || gateway_.stopping())
     return close();
+  end_tls(); // and what comes is dropped as it is
   // Closing while the peer still sends would reset the connection, and might take our answer with it.
   error_code ec;
   socket_.shutdown(socket::shutdown_send, ec);
@@ -130,6 +140,8 @@ void connection::read_some() {
   if (room == 0)
     return;
   reading_ = true;
+  if (tls_)
+    return read_some_tls();
   socket_.async_read_some(asio::buffer(input_.prepare(room), room),
                           [self = boost::intrusive_ptr{this}, room](const error_code& ec, std::size_t n) {
                             self->turn([&] {

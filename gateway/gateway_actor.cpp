@@ -16,6 +16,7 @@ gateway_actor::gateway_actor(caf::actor_config& config, io_unit& unit, broker do
     : reply_sink(config, unit),
       doors_(std::move(doors)),
       shared_(std::move(shared)),
+      admission_(shared_->admission),
       ids_(random_incarnation()),
       tally_(shared_->new_tally()),
       routes_(shared_->limits.routes_max),

@@ -12,6 +12,7 @@
 #include "core/push_gate.hpp"
 #include "event_loop/deadline_timer.hpp"
 #include "event_loop/reply_sink.hpp"
+#include "gateway/admission.hpp"
 #include "gateway/limits.hpp"
 #include "gateway/request_tally.hpp"
 #include "gateway/route_cache.hpp"
@@ -36,6 +37,7 @@ class connection;
 /// What the gateways of a server have in common. Any thread.
 struct gateway_shared {
   gateway_limits limits;
+  admission_terms admission; ///< that gateways begin with
   std::shared_ptr<const node_board> nodes;
   std::shared_ptr<const push_gate> pushes;
   std::atomic<std::size_t> connections{0}; ///< open, those included that are being refused
@@ -91,6 +93,15 @@ public:
   const node_board& nodes() const noexcept { return *shared_->nodes; }
   const push_gate& pushes() const noexcept { return *shared_->pushes; }
   const broker& doors() const noexcept { return doors_; }
+
+  /// nullptr: nobody is asked for a token. Valid until the next turn of the thread.
+  const token_table* tokens() const noexcept { return admission_.tokens.get(); }
+
+  /// nullptr: HTTP is spoken as it is, without TLS.
+  const std::shared_ptr<const tls_identity>& tls() const noexcept { return admission_.tls; }
+
+  /// For requests and connections that begin from now on.
+  void admit_by(admission_terms terms) noexcept { admission_ = std::move(terms); }
 
   /// The broker's doors as the supervisor has told of them.
   void meet(broker doors) { doors_ = std::move(doors); }
@@ -160,6 +171,7 @@ private:
 
   broker doors_;
   std::shared_ptr<gateway_shared> shared_;
+  admission_terms admission_;
   id_source ids_;
   const std::shared_ptr<request_tally> tally_;
   route_cache routes_;

@@ -52,6 +52,8 @@ struct gateway_limits {
   milliseconds drain_timeout{10'000};
   std::uint64_t drain_bytes_max = 64 * 1024 * 1024;
 
+  milliseconds tls_handshake_timeout{10'000}; ///< from the connection's begin to the end of it; then close
+
   milliseconds stop_timeout{3'000}; ///< for what is in flight when the server stops
   milliseconds accept_pause{100};   ///< after an accept that failed for want of descriptors or memory
 };

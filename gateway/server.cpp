@@ -24,6 +24,7 @@ struct gateway_server::parts {
   parts(caf::actor_system& system, gateway_server_options options)
       : threads(coordinator::of(system)), shared(std::make_shared<gateway_shared>()) {
     shared->limits = options.limits;
+    shared->admission = std::move(options.admission);
     shared->nodes = std::move(options.nodes);
     shared->pushes = std::move(options.pushes);
   }
@@ -80,7 +81,8 @@ gateway_server::~gateway_server() = default;
 
 tl::expected<gateway_server, start_failure> gateway_server::start(caf::actor_system& system, broker doors,
                                                                   gateway_server_options options) {
-  auto http = options.http, rpc = options.rpc;
+  auto http = options.http;
+  auto rpc = options.rpc;
   auto p = std::make_unique<parts>(system, std::move(options));
   // Gateways have timers of their threads, so each is made there.
   p->threads.on_each(
@@ -88,13 +90,16 @@ tl::expected<gateway_server, start_failure> gateway_server::start(caf::actor_sys
   doors = {};
   auto& unit = p->threads.unit(0);
   p->http = std::make_shared<listener>(unit, p->gateways, p->shared, &make_connection<http_session>);
-  p->rpc = std::make_shared<listener>(unit, p->gateways, p->shared, &make_connection<rpc_session>);
   if (auto listening = p->http->listen(http.address, http.port); !listening)
     return tl::unexpected<start_failure>({start_failure::protocol::http, std::move(listening.error())});
-  if (auto listening = p->rpc->listen(rpc.address, rpc.port); !listening)
-    return tl::unexpected<start_failure>({start_failure::protocol::rpc, std::move(listening.error())});
+  if (rpc) {
+    p->rpc = std::make_shared<listener>(unit, p->gateways, p->shared, &make_connection<rpc_session>);
+    if (auto listening = p->rpc->listen(rpc->address, rpc->port); !listening)
+      return tl::unexpected<start_failure>({start_failure::protocol::rpc, std::move(listening.error())});
+  }
   for (const auto& l : {p->http, p->rpc})
-    asio::post(unit.context(), [l] { l->accept(); });
+    if (l)
+      asio::post(unit.context(), [l] { l->accept(); });
   return gateway_server{std::move(p)};
 }
 
@@ -120,6 +125,14 @@ std::size_t gateway_server::connections() const noexcept {
 
 std::uint64_t gateway_server::crashes() const noexcept {
   return parts_->shared->crashes.load(std::memory_order_relaxed);
+}
+
+void gateway_server::admit_by(const admission_terms& terms) {
+  parts_->threads.on_each([&](io_unit& unit) {
+    for (auto& gateway : parts_->gateways)
+      if (&gateway->unit() == &unit)
+        gateway->admit_by(terms);
+  });
 }
 
 void gateway_server::stop(std::function<void()> done) {

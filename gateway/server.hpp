@@ -9,12 +9,14 @@
 #include "actors/messages.hpp"
 #include "actors/node_board.hpp"
 #include "core/push_gate.hpp"
+#include "gateway/admission.hpp"
 #include "gateway/limits.hpp"
 #include "metrics/sources.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 
@@ -32,7 +34,8 @@ struct listen_at {
 
 struct gateway_server_options {
   listen_at http;
-  listen_at rpc;
+  std::optional<listen_at> rpc = listen_at{}; ///< nothing: MessagePack-RPC is not served
+  admission_terms admission;                  ///< of HTTP; MessagePack-RPC knows neither tokens nor TLS
   std::shared_ptr<const node_board> nodes = std::make_shared<node_board>(); ///< never null
   std::shared_ptr<const push_gate> pushes = std::make_shared<push_gate>();  ///< never null
   gateway_limits limits;
@@ -59,7 +62,7 @@ public:
   /// What `stop` has not ended is broken off. Not on an I/O thread.
   ~gateway_server();
 
-  /// The ports it listens on.
+  /// The ports it listens on; 0: it does not.
   std::uint16_t http_port() const noexcept;
   std::uint16_t rpc_port() const noexcept;
 
@@ -71,6 +74,10 @@ public:
 
   /// Connections that an exception has ended so far. Any thread.
   std::uint64_t crashes() const noexcept;
+
+  /// For requests and connections that begin when this has returned; what is under way goes on. Whether
+  /// there is TLS at all must stay as it was. Not on an I/O thread; not after `stop`.
+  void admit_by(const admission_terms& terms);
 
   /// Accepts no more connections; idle ones close, waiting pulls are answered with nothing, what is in flight
   /// is answered; after `limits.stop_timeout` the rest is closed. At most once.

@@ -51,13 +51,14 @@ std::string queue_path(std::string_view queue) {
 /// Carries one command out.
 class errand {
 public:
-  errand(const server_url& server, standard_files files) : server_(server), files_(files) {}
+  errand(const server_url& server, const credentials& with, standard_files files)
+      : server_(server), with_(with), files_(files) {}
 
   exit_code operator()(const ping&) const {
-    // The cheapest question that every server answers, whatever it holds.
-    auto code = ask({.method = "GET", .target = "/properties"});
+    // What every server answers, whatever it holds and whoever asks.
+    auto code = ask({.method = "GET", .target = "/health"});
     if (code == exit_code::done)
-      put(files_.out, fmt::format("http://{}{} answers\n", to_text(server_.address), server_.prefix));
+      put(files_.out, to_text(server_) + " answers\n");
     return code;
   }
 
@@ -75,7 +76,7 @@ public:
     request asked{.method = "GET", .target = queue_path(what.queue), .wait = what.wait};
     if (what.wait)
       asked.target += "?t=" + seconds_to_text(*what.wait);
-    auto reply = exchange(server_, asked);
+    auto reply = exchange(server_, with_, asked);
     if (!reply)
       return complain(exit_code::unreachable, reply.error());
     if (reply->status == 204)
@@ -124,13 +125,13 @@ public:
   }
 
   exit_code operator()(const status& what) const {
-    auto cluster = exchange(server_, {.method = "GET", .target = "/cluster"});
+    auto cluster = exchange(server_, with_, {.method = "GET", .target = "/cluster"});
     if (!cluster)
       return complain(exit_code::unreachable, cluster.error());
     auto alone = cluster->status == 409 && reason_in(*cluster) == "no_cluster";
     if (cluster->status != 200 && !alone)
       return complain(exit_code::refused, explanation(*cluster));
-    auto stats = exchange(server_, {.method = "GET", .target = "/stats"});
+    auto stats = exchange(server_, with_, {.method = "GET", .target = "/stats"});
     if (!stats)
       return complain(exit_code::unreachable, stats.error());
     if (stats->status != 200)
@@ -153,7 +154,7 @@ private:
 
   /// A request whose answer says no more than yes or no.
   exit_code ask(const request& asked) const {
-    auto reply = exchange(server_, asked);
+    auto reply = exchange(server_, with_, asked);
     if (!reply)
       return complain(exit_code::unreachable, reply.error());
     return reply->status / 100 == 2 ? exit_code::done : complain(exit_code::refused, explanation(*reply));
@@ -184,13 +185,14 @@ private:
   }
 
   const server_url& server_;
+  const credentials& with_;
   standard_files files_;
 };
 
 } // namespace
 
 exit_code run(const command& asked, standard_files files) {
-  return std::visit(errand{asked.server, files}, asked.what);
+  return std::visit(errand{asked.server, asked.with, files}, asked.what);
 }
 
 } // namespace lmq::client

@@ -57,6 +57,7 @@ struct backup {
 
 struct command {
   server_url server;
+  credentials with{};
   std::variant<ping, push, pull, settle, join, leave, forget, status, backup> what;
 };
 

@@ -14,16 +14,29 @@
 
 namespace lmq::client {
 
-/// `http://HOST[:PORT][/PREFIX]` in its parts.
+/// `http://HOST[:PORT][/PREFIX]`, or the same with `https`, in its parts.
 struct server_url {
   host_port address;
   std::string prefix; ///< of every path; no slash at its end
+  bool tls = false;
 
   friend bool operator==(const server_url&, const server_url&) = default;
 };
 
-/// Port 80 where the URL has none, as everywhere.
+/// Port 80 or 443 where the URL has none, as everywhere.
 checked<server_url> parse_server_url(std::string_view text);
+
+std::string to_text(const server_url& url);
+
+/// How a client proves itself to a server, and a server to it.
+struct credentials {
+  std::string token{};     ///< empty: none is sent
+  std::string authority{}; ///< path of the certificates (PEM) to trust; empty: those that the system trusts
+};
+
+/// A token as it may stand in a header: printable characters of ASCII without blanks. The error does not show
+/// it.
+checked<std::string> parse_token(std::string_view text);
 
 /// Everything but letters, digits and `-._~` as %XX: a queue's name as part of a path.
 std::string percent_encoded(std::string_view text);
@@ -52,7 +65,8 @@ inline constexpr std::chrono::seconds connect_time_max{5};
 inline constexpr std::chrono::seconds send_time_max{60};
 inline constexpr std::chrono::seconds answer_time_max{60};
 
-/// Sends the request on a connection of its own. Errors: no answer, and why.
-checked<answer> exchange(const server_url& server, const request& asked);
+/// Sends the request on a connection of its own. Errors: no answer, and why; a server that does not prove
+/// itself.
+checked<answer> exchange(const server_url& server, const credentials& with, const request& asked);
 
 } // namespace lmq::client

@@ -11,7 +11,8 @@ checked<server_url> parse_server_url(std::string_view text) {
     return tl::unexpected<std::string>(
       fmt::format("\"{}\" is not a server's URL; write it like http://127.0.0.1:9980", text));
   };
-  constexpr std::string_view scheme = "http://";
+  auto tls = text.starts_with("https://");
+  std::string_view scheme = tls ? "https://" : "http://";
   if (!text.starts_with(scheme) || text.find_first_of("?#") != std::string_view::npos)
     return complain();
   auto rest = text.substr(scheme.size());
@@ -22,11 +23,22 @@ checked<server_url> parse_server_url(std::string_view text) {
     prefix.remove_suffix(1);
   // The last colon begins a port, unless it stands within the brackets of an IPv6 address.
   if (auto colon = authority.rfind(':'); colon == std::string::npos || authority.back() == ']')
-    authority += ":80";
+    authority += tls ? ":443" : ":80";
   auto address = parse_host_port(authority);
   if (!address || address->port == 0)
     return complain();
-  return server_url{*std::move(address), std::string{prefix}};
+  return server_url{*std::move(address), std::string{prefix}, tls};
+}
+
+std::string to_text(const server_url& url) {
+  return fmt::format("{}://{}{}", url.tls ? "https" : "http", to_text(url.address), url.prefix);
+}
+
+checked<std::string> parse_token(std::string_view text) {
+  if (!std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; }))
+    return tl::unexpected<std::string>(
+      "the token has a blank, or a character that is not ASCII; give it as it stands in the server's file");
+  return std::string{text};
 }
 
 std::string percent_encoded(std::string_view text) {

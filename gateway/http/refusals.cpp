@@ -9,7 +9,7 @@ namespace lmq {
 namespace {
 
 // In the order of http_reason.
-constexpr std::array<wording, 26> table{{
+constexpr std::array<wording, 28> table{{
   {400, "bad_name"},        {400, "bad_pattern"},
   {400, "bad_property"},    {400, "unknown_property"},
   {400, "unknown_hook"},    {404, "no_such_lease"},
@@ -23,8 +23,9 @@ constexpr std::array<wording, 26> table{{
   {408, "request_timeout"}, {503, "too_many_connections"},
   {409, "no_cluster"},      {409, "no_storage"},
   {409, "bad_directory"},   {507, "no_space"},
+  {401, "unauthorized"},    {403, "forbidden"},
 }};
-static_assert(static_cast<std::size_t>(http_reason::no_space) + 1 == table.size());
+static_assert(static_cast<std::size_t>(http_reason::forbidden) + 1 == table.size());
 
 http_reason to_http(reason why) noexcept {
   switch (why) {
@@ -59,6 +60,8 @@ std::string_view status_line(unsigned status) noexcept {
   case 200: return "HTTP/1.1 200 OK\r\n";
   case 204: return "HTTP/1.1 204 No Content\r\n";
   case 400: return "HTTP/1.1 400 Bad Request\r\n";
+  case 401: return "HTTP/1.1 401 Unauthorized\r\n";
+  case 403: return "HTTP/1.1 403 Forbidden\r\n";
   case 404: return "HTTP/1.1 404 Not Found\r\n";
   case 405: return "HTTP/1.1 405 Method Not Allowed\r\n";
   case 408: return "HTTP/1.1 408 Request Timeout\r\n";

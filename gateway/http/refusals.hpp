@@ -38,6 +38,8 @@ enum class http_reason {
   no_storage,    ///< the node keeps all in memory
   bad_directory, ///< a copy can't be made there
   no_space,      ///< the disk is full
+  unauthorized,  ///< no token, or one that nobody has
+  forbidden,     ///< a token that is not good for this
 };
 
 /// A "no" on its way to a client.

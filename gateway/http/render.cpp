@@ -242,6 +242,8 @@ struct renderer {
       field(out.text(), "allow", r.allow);
     if (r.why == http_reason::queue_full)
       field(out.text(), "retry-after", retry_after_seconds);
+    if (r.why == http_reason::unauthorized)
+      field(out.text(), "www-authenticate", "Bearer");
     std::string json = "{\"error\":\"";
     json += word;
     json += "\",\"message\":";

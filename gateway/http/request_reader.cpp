@@ -172,6 +172,10 @@ void request_reader::on_field_impl(field name, string_view name_text, string_vie
     if (head_.content_type.empty())
       head_.content_type = shown;
     break;
+  case field::authorization:
+    // Of several nobody knows which one somebody on the way has looked at.
+    head_.authorization = ++authorizations_ == 1 ? shown : std::string_view{};
+    break;
   case field::expect: head_.expects_continue = boost::beast::iequals(value, "100-continue"); break;
   case field::unknown:
     if (boost::beast::iequals(name_text, "x-request-id") && sound_id(shown, limits_.request_id_bytes_max))

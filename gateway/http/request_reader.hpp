@@ -38,6 +38,7 @@ struct request_head {
   std::string_view target;
   std::string_view content_type;
   std::string_view request_id;
+  std::string_view authorization; ///< empty also where there is more than one
   bool http_1_0 = false;
   bool expects_continue = false;
 };
@@ -110,6 +111,7 @@ private:
   std::string_view bytes_;
   request_head head_;
   unsigned hosts_ = 0;
+  unsigned authorizations_ = 0;
   bool transfer_encoded_ = false;
   bool other_coding_ = false; ///< other than chunked, alone and once
   std::uint64_t body_bytes_ = 0;

@@ -2,6 +2,7 @@
 // session_pace.cpp.
 #include "gateway/http/session.hpp"
 
+#include "gateway/http/access.hpp"
 #include "gateway/http/http_date.hpp"
 #include "gateway/http/json_backup.hpp"
 #include "gateway/http/json_cluster.hpp"
@@ -107,6 +108,9 @@ void http_session::read_head() {
   keep_ = reader.keep_alive();
 
   auto asked = parse_target(head.method, head.target, limits());
+  if (const auto* tokens = gateway().tokens())
+    if (auto no = refused_access(*tokens, head.authorization, asked))
+      asked = tl::unexpected<http_refusal>(*std::move(no));
   if (asked)
     prepare(std::move(*asked));
   auto expects = head.expects_continue && bytes.size() == head_bytes;
@@ -143,8 +147,16 @@ void http_session::prepare(http_request what) {
       reader_->keep_as_text(limits().document_bytes_max);
     exchange_.prepare(std::move(asked.what));
     if (exchange_.wants_headers())
-      exchange_.set_headers(to_header_list(shared().fields));
+      exchange_.set_headers(headers_for_hooks());
   }
+}
+
+/// A token that lets one in must not end up in a message, whatever headers a hook preserves.
+header_list http_session::headers_for_hooks() const {
+  auto headers = to_header_list(shared().fields);
+  if (gateway().tokens() != nullptr)
+    std::erase_if(headers, [](const auto& one) { return one.first == "authorization"; });
+  return headers;
 }
 
 void http_session::read_body() {

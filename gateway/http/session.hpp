@@ -45,6 +45,7 @@ private:
   void process() override;
   void read_head();
   void prepare(http_request what);
+  header_list headers_for_hooks() const;
   void read_body();
   void complete_request();
   std::optional<http_refusal> take_document(std::string text);
@@ -69,6 +70,8 @@ private:
   std::optional<time_point> due() const override;
   void on_late() override;
   void on_refused() override;
+  std::shared_ptr<const tls_identity> identity() const override { return gateway().tls(); }
+  void on_plain_peer() override;
   void on_stop() override;
   void on_close() noexcept override;
   void on_crash() override;

@@ -93,6 +93,10 @@ void http_session::on_refused() {
   respond_and_end({http_reason::too_many_connections, "there are too many connections; try again later"});
 }
 
+void http_session::on_plain_peer() {
+  respond_and_end({http_reason::bad_request, "this port speaks TLS; send the request to https:// instead"});
+}
+
 void http_session::on_stop() {
   if (phase_ == phase::answering)
     exchange_.hurry(now());

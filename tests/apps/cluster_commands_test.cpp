@@ -53,8 +53,8 @@ struct fixture {
   template <class What>
   testing::finished run(What what) const {
     scratch_file out, err;
-    auto code =
-      client::run({{{"127.0.0.1", server.port()}, ""}, std::move(what)}, {stdin, out.get(), err.get()});
+    auto code = client::run({.server = {{"127.0.0.1", server.port()}, ""}, .what = std::move(what)},
+                            {stdin, out.get(), err.get()});
     return {static_cast<int>(code), out.text(), err.text()};
   }
 

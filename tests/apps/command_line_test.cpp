@@ -85,7 +85,9 @@ const std::map<std::string_view, std::string> other_values{
   {"cluster-tls-key", "b.pem"}, {"cluster-tls-ca", "c.pem"},
   {"cluster-insecure", "true"}, {"data-dir", "elsewhere"},
   {"disk-reserve", "3MiB"},     {"memory-limit", "512MiB"},
-  {"disk-limit", "6GiB"},
+  {"disk-limit", "6GiB"},       {"tokens", "tokens"},
+  {"rpc-open", "true"},         {"tls-cert", "d.pem"},
+  {"tls-key", "e.pem"},
 };
 
 } // namespace

@@ -4,6 +4,7 @@
 #include <caf/test/unit_test.hpp>
 
 #include "apps/option_table.hpp"
+#include "gateway/access/token_file.hpp"
 #include "tests/apps/run.hpp"
 #include "tests/support/http_client.hpp"
 
@@ -65,6 +66,15 @@ CAF_TEST(the example sets every setting to its default) {
     if (!is_of_the_machine(option.name))
       CAF_CHECK_EQUAL(option.show(from_file), option.show(settings{}));
   }
+}
+
+CAF_TEST(the tokens on the page about security are taken) {
+  auto page = text_of(LMQ_SOURCE_DIR "/docs/operations/security.md");
+  auto begin = page.find("# NAME");
+  CAF_REQUIRE(begin != std::string::npos);
+  auto tokens = parse_tokens(std::string_view{page}.substr(begin, page.find("```", begin) - begin));
+  CAF_REQUIRE(tokens.has_value());
+  CAF_CHECK_EQUAL(tokens->size(), 3u);
 }
 
 CAF_TEST(a server starts from the example) {

@@ -90,6 +90,17 @@ CAF_TEST(a second signal ends it at once) {
   CAF_CHECK(server.process().wait(stop_time_max) == 128 + SIGTERM);
 }
 
+CAF_TEST(a SIGHUP while it stops does not break that off) {
+  server_process server{server_options{.arguments = {"--log-level", "info"}}};
+  {
+    auto half = half_a_push(server.http_port());
+    server.process().signal(SIGTERM);
+    await_words(server.process(), "node.stop signal=SIGTERM");
+    server.process().signal(SIGHUP);
+  }
+  CAF_CHECK(server.process().wait(stop_time_max) == 0);
+}
+
 CAF_TEST(the log begins with where messages are kept) {
   server_process server{server_options{.arguments = {"--log-level", "info", "--name", "lmq@test"}}};
   CAF_REQUIRE(server.stop() == 0);

@@ -14,16 +14,30 @@ CAF_TEST(a url is a host a port and a prefix) {
   CAF_CHECK(parse_server_url("http://queue.example") == (server_url{{"queue.example", 80}, ""}));
   CAF_CHECK(parse_server_url("http://queue.example/lmq/") == (server_url{{"queue.example", 80}, "/lmq"}));
   CAF_CHECK(parse_server_url("http://[::1]:9980/a/b") == (server_url{{"::1", 9980}, "/a/b"}));
+  CAF_CHECK(parse_server_url("https://a:9980/x") == (server_url{{"a", 9980}, "/x", true}));
+  CAF_CHECK(parse_server_url("https://[::1]") == (server_url{{"::1", 443}, "", true}));
   CAF_CHECK(parse_server_url("http://[::1]") == (server_url{{"::1", 80}, ""}));
 }
 
 CAF_TEST(what is no url is refused with an example) {
-  for (auto text : {"", "localhost:9980", "https://localhost", "http://", "http://:80", "http://a:0",
-                    "http://a:x", "http://a?b", "http://user@a", "http://a/#b"}) {
+  for (auto text : {"", "localhost:9980", "https:/localhost", "ftp://a", "http://", "https://", "http://:80",
+                    "http://a:0", "http://a:x", "http://a?b", "http://user@a", "http://a/#b"}) {
     auto url = parse_server_url(text);
     CAF_REQUIRE(!url);
     CAF_CHECK(url.error().find("http://127.0.0.1:9980") != std::string::npos);
   }
+}
+
+CAF_TEST(a url is shown as it is written) {
+  for (auto text : {"http://127.0.0.1:9980", "https://[::1]:443/a"})
+    CAF_CHECK_EQUAL(to_text(parse_server_url(text).value()), text);
+}
+
+CAF_TEST(a token can not break a header) {
+  CAF_CHECK_EQUAL(parse_token("a-b._~+/=").value(), "a-b._~+/=");
+  for (auto text : {"a b", "a\r\nx: y", "a\n", "\xc3\xbc"})
+    CAF_CHECK(!parse_token(text));
+  CAF_CHECK(parse_token("secret token").error().find("secret") == std::string::npos);
 }
 
 CAF_TEST(a name is percent encoded byte by byte) {

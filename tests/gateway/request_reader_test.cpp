@@ -96,6 +96,19 @@ CAF_TEST(an odd request id is not kept) {
   }
 }
 
+CAF_TEST(an authorization is kept if it is the only one) {
+  auto kept = [](const std::string& lines) {
+    reading r{"GET / HTTP/1.1\r\n" + host + lines + "\r\n"};
+    CAF_REQUIRE(!r.refused);
+    return std::string(r.reader.head().authorization);
+  };
+  CAF_CHECK_EQUAL(kept(""), "");
+  CAF_CHECK_EQUAL(kept("Authorization: Bearer a\r\n"), "Bearer a");
+  CAF_CHECK_EQUAL(kept("authorization: Bearer a\r\nauthorization: Bearer b\r\n"), "");
+  CAF_CHECK_EQUAL(kept("authorization: Bearer a\r\nauthorization: Bearer a\r\nauthorization: Bearer a\r\n"),
+                  "");
+}
+
 CAF_TEST(keep alive is as the versions have it) {
   auto kept = [](const std::string& version, const std::string& connection) {
     return reading{"GET / HTTP/" + version + "\r\n" + host + connection + "\r\n"}.reader.keep_alive();

@@ -30,9 +30,10 @@ inline constexpr std::size_t beyond_socket_buffers = 16'000'000;
 
 class running_server {
 public:
-  explicit running_server(gateway_limits limits = {}, std::size_t threads = 1)
+  explicit running_server(gateway_limits limits = {}, std::size_t threads = 1,
+                          const admission_terms& admission = {})
       : config_(threads), system_(config_), broker_(start_broker(system_, hook_catalog::built_in())) {
-    start(limits);
+    start(limits, admission);
   }
 
   /// In front of another broker, which `make` makes in our system.
@@ -100,10 +101,11 @@ private:
     explicit config(std::size_t threads) { install_coordinator(*this, {threads, {}}); }
   };
 
-  void start(const gateway_limits& limits) {
+  void start(const gateway_limits& limits, const admission_terms& admission = {}) {
     gateway_server_options options;
     options.nodes = nodes_;
     options.limits = limits;
+    options.admission = admission;
     auto started = gateway_server::start(system_, broker_, std::move(options));
     if (!started)
       throw std::runtime_error(started.error().what);

@@ -429,10 +429,10 @@ CAF_TEST(a port that is taken is a clear error) {
   CAF_CHECK(second.error().where == start_failure::protocol::http);
   CAF_CHECK_EQUAL(second.error().what, "127.0.0.1:" + std::to_string(server.port()) + " is in use");
   options.http.port = 0;
-  options.rpc.port = server.port();
+  options.rpc->port = server.port();
   auto third = gateway_server::start(server.system(), {}, options);
   CAF_REQUIRE(!third);
   CAF_CHECK(third.error().where == start_failure::protocol::rpc);
-  options.rpc.address = "no address";
+  options.rpc->address = "no address";
   CAF_CHECK(!gateway_server::start(server.system(), {}, options));
 }

@@ -18,9 +18,11 @@ constexpr int exit_code_of_refused_start = 2;
 // A free port may be taken between the look and the start.
 constexpr int start_attempts_max = 3;
 
+/// A server that asks for a token (401) or for TLS (400) has nothing more to get ready for us.
 bool answers(std::uint16_t port) {
   try {
-    return http_client{port}.request("GET", "/stats", {{"connection", "close"}}).status == 200;
+    auto status = http_client{port}.request("GET", "/stats", {{"connection", "close"}}).status;
+    return status == 200 || status == 401 || status == 400;
   } catch (const connection_lost&) {
     return false; // not listening yet
   }

@@ -25,7 +25,7 @@ struct server_options {
 
 class server_process {
 public:
-  /// Starts the server and waits until GET /stats is answered.
+  /// Starts the server and waits until GET /stats is answered, be it with a wish for a token.
   /// Errors: std::runtime_error with the server's own words when it ends instead, or is not ready in time.
   explicit server_process(server_options options = {});
 

@@ -81,10 +81,9 @@ private:
 
 void closed_loop::open(std::size_t number) {
   auto& s = sessions_[number];
-  auto socket = try_connect(plan_.server);
-  if (!socket)
+  s.link = connection::try_open(plan_.server);
+  if (!s.link.is_open())
     throw std::runtime_error{"can't connect to " + plan_.server.text()};
-  s.link = connection{std::move(socket)};
   ++s.generation;
   s.between_units = true;
   s.hanging_up = false;

@@ -16,12 +16,31 @@ bool would_block() noexcept {
 
 } // namespace
 
+connection connection::try_open(const endpoint& to) {
+  connection out{try_connect(to)};
+  if (out.is_open() && to.tls && !(out.tls_ = tls_link::try_begin(out.fd()))) {
+    out.close();
+    errno = EPROTO;
+  }
+  return out;
+}
+
+ssize_t connection::send_some(std::string_view bytes) noexcept {
+  return tls_ ? tls_->send(bytes) : ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
+ssize_t connection::receive_some() noexcept {
+  auto* into = buffer_.data() + to_;
+  const auto room = buffer_.size() - to_;
+  return tls_ ? tls_->receive(into, room) : ::recv(fd(), into, room, 0);
+}
+
 bool connection::send(std::string_view bytes) {
   if (wants_to_write()) {
     unsent_.append(bytes);
     return true;
   }
-  const auto sent = ::send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  const auto sent = send_some(bytes);
   if (sent < 0 && !would_block())
     return false;
   const auto taken = sent < 0 ? std::size_t{0} : static_cast<std::size_t>(sent);
@@ -34,8 +53,7 @@ bool connection::send(std::string_view bytes) {
 
 bool connection::flush() {
   while (wants_to_write()) {
-    const auto sent =
-      ::send(fd(), unsent_.data() + unsent_from_, unsent_.size() - unsent_from_, MSG_NOSIGNAL);
+    const auto sent = send_some(std::string_view{unsent_}.substr(unsent_from_));
     if (sent < 0)
       return would_block();
     unsent_from_ += static_cast<std::size_t>(sent);
@@ -46,18 +64,19 @@ bool connection::flush() {
 }
 
 connection::got connection::receive() {
-  if (to_ == buffer_.size()) {
-    if (buffer_.empty())
-      buffer_.resize(buffer_bytes_at_first);
-    else
-      buffer_.resize(buffer_.size() * 2);
-  }
-  const auto bytes = ::recv(fd(), buffer_.data() + to_, buffer_.size() - to_, 0);
-  if (bytes > 0) {
+  do {
+    if (to_ == buffer_.size()) {
+      if (buffer_.empty())
+        buffer_.resize(buffer_bytes_at_first);
+      else
+        buffer_.resize(buffer_.size() * 2);
+    }
+    const auto bytes = receive_some();
+    if (bytes <= 0)
+      return bytes < 0 && would_block() ? got::nothing : got::closed;
     to_ += static_cast<std::size_t>(bytes);
-    return got::bytes;
-  }
-  return bytes < 0 && would_block() ? got::nothing : got::closed;
+  } while (tls_ && tls_->has_more());
+  return got::bytes;
 }
 
 void connection::consume(std::size_t bytes) noexcept {

@@ -3,8 +3,10 @@
 #pragma once
 
 #include "tests/bench/load/socket.hpp"
+#include "tests/bench/load/tls_link.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,9 @@ public:
 
   connection() = default;
   explicit connection(unique_fd socket) noexcept : socket_{std::move(socket)} {}
+
+  /// Connects, and shakes hands where there is TLS. Errors: one that is not open; errno says why
+  static connection try_open(const endpoint& to);
 
   int fd() const noexcept { return socket_.get(); }
   bool is_open() const noexcept { return static_cast<bool>(socket_); }
@@ -36,7 +41,11 @@ public:
   void reset() noexcept { close_with_reset(socket_); }
 
 private:
+  ssize_t send_some(std::string_view bytes) noexcept;
+  ssize_t receive_some() noexcept;
+
   unique_fd socket_;
+  std::unique_ptr<tls_link> tls_; // none: bytes go as they are
   std::vector<char> buffer_;
   std::size_t from_ = 0;
   std::size_t to_ = 0;

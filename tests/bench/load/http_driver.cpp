@@ -5,10 +5,22 @@
 
 namespace lmq::bench {
 
+namespace {
+
+/// What every request has in its head.
+std::string common_head(const endpoint& server) {
+  auto head = " HTTP/1.1\r\nhost: " + server.text();
+  if (!server.token.empty())
+    head += "\r\nauthorization: Bearer " + server.token;
+  return head;
+}
+
+} // namespace
+
 std::string http_request(std::string_view method, std::string_view target, const endpoint& server,
                          std::string_view body) {
   std::string result;
-  result.append(method).append(" ").append(target).append(" HTTP/1.1\r\nhost: ").append(server.text());
+  result.append(method).append(" ").append(target).append(common_head(server));
   if (!body.empty())
     result += "\r\ncontent-type: application/octet-stream";
   if (!body.empty() || method == "POST")
@@ -21,7 +33,7 @@ queue_requests::queue_requests(const endpoint& server, const std::string& queue,
     : push{http_request("POST", "/messages/" + queue, server, body)},
       pull{http_request("GET", "/messages/" + queue + "?t=0", server)},
       ack_head{"POST /messages/" + queue + "/"},
-      ack_tail{"?reply=ack HTTP/1.1\r\nhost: " + server.text() + "\r\ncontent-length: 0\r\n\r\n"} {}
+      ack_tail{"?reply=ack" + common_head(server) + "\r\ncontent-length: 0\r\n\r\n"} {}
 
 namespace {
 

@@ -11,7 +11,8 @@
 
 namespace lmq::bench {
 
-/// A whole HTTP/1.1 request. A body gets content-type and content-length; a POST always does.
+/// A whole HTTP/1.1 request, with the server's token if it has one. A body gets content-type and
+/// content-length; a POST always does.
 std::string http_request(std::string_view method, std::string_view target, const endpoint& server,
                          std::string_view body = {});
 

@@ -9,10 +9,12 @@
 
 namespace lmq::bench {
 
-/// A TCP port on this machine.
+/// A TCP port on this machine, and what its server asks for.
 struct endpoint {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
+  std::string token{}; // goes with each HTTP request; empty: none
+  bool tls = false;
 
   /// `host:port`, as in a Host header.
   std::string text() const { return host + ":" + std::to_string(port); }

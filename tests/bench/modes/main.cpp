@@ -56,6 +56,8 @@ struct command {
 };
 
 std::vector<command> add_modes(CLI::App& app, options& o) {
+  auto* access =
+    app.add_subcommand("access", "Pushes and cycles with tokens and with TLS beside those without");
   auto* cluster = app.add_subcommand("cluster", "Pushes to two linked nodes beside pushes to one");
   auto* disk =
     app.add_subcommand("disk", "Pushes that are on the disk when answered; also at 256 connections");
@@ -101,9 +103,9 @@ std::vector<command> add_modes(CLI::App& app, options& o) {
     ->check(CLI::Range(1, 100'000))
     ->capture_default_str();
   using namespace lmq::bench;
-  return {{cluster, run_cluster}, {disk, run_disk},   {rpc, run_rpc},   {memory, run_memory},
-          {waiters, run_waiters}, {idle, run_idle},   {soak, run_soak}, {chaos, run_chaos},
-          {hostile, run_hostile}, {large, run_large}, {many, run_many}};
+  return {{access, run_access}, {cluster, run_cluster}, {disk, run_disk},   {rpc, run_rpc},
+          {memory, run_memory}, {waiters, run_waiters}, {idle, run_idle},   {soak, run_soak},
+          {chaos, run_chaos},   {hostile, run_hostile}, {large, run_large}, {many, run_many}};
 }
 
 int run(const options& wanted, const std::string& name, mode what) {

@@ -13,6 +13,9 @@ void run_compare(const options& wanted, report& out);
 /// Cycles over MessagePack-RPC beside the same cycles over HTTP, in interleaved rounds.
 void run_rpc(const options& wanted, report& out);
 
+/// Pushes and cycles with tokens, with TLS and with both beside those with neither, in interleaved rounds.
+void run_access(const options& wanted, report& out);
+
 /// Pushes to a node on its own beside pushes to one of two linked nodes, in interleaved rounds.
 void run_cluster(const options& wanted, report& out);
 

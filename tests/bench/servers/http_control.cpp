@@ -17,10 +17,9 @@ std::optional<control_answer> ask(const endpoint& server, std::string_view metho
                                   std::string_view body, int seconds_max) {
   using clock = std::chrono::steady_clock;
   const auto until = clock::now() + std::chrono::seconds{seconds_max};
-  auto socket = try_connect(server);
-  if (!socket)
+  auto link = connection::try_open(server);
+  if (!link.is_open())
     return std::nullopt;
-  connection link{std::move(socket)};
   if (!link.send(http_request(method, target, server, body)))
     return std::nullopt;
   for (;;) {

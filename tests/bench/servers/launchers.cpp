@@ -19,7 +19,7 @@ constexpr milliseconds between_looks{20};
 constexpr auto starts_max = 3; // a port that was free may be taken when the server binds it
 
 bool answers_200(const endpoint& at) {
-  const auto answer = ask(at, "GET", "/stats", {}, 2);
+  const auto answer = ask(at, "GET", "/health", {}, 2); // which takes no token
   return answer && answer->status == 200;
 }
 
@@ -27,13 +27,42 @@ bool accepts(const endpoint& at) {
   return static_cast<bool>(try_connect(at));
 }
 
+/// Anyone's but nobody's: these servers live for a measurement, on the loopback.
+constexpr auto bench_token = "bench-bench-bench-bench";
+
+/// Has the program make a certificate for itself; its words on the command line.
+std::vector<std::string> make_certificate(const std::string& program, const std::filesystem::path& home) {
+  for (const auto& words : {std::vector<std::string>{"init"}, {"node", "bench"}}) {
+    std::vector<std::string> command{program, "cert"};
+    command.insert(command.end(), words.begin(), words.end());
+    command.insert(command.end(), {"--dir", home.string()});
+    child_process making{command, home / "cert-output"};
+    making.wait_for_end(ready_within);
+    if (making.stop() != 0)
+      throw std::runtime_error{"no certificate could be made: " + making.last_output()};
+  }
+  return {"--tls-cert", (home / "bench.pem").string(), "--tls-key", (home / "bench-key.pem").string()};
+}
+
+std::vector<std::string> make_tokens(const std::filesystem::path& home) {
+  const auto file = home / "tokens";
+  // More than one, as where they are used; a pattern that has to be looked at.
+  std::ofstream out{file};
+  for (int i = 0; i < 100; ++i)
+    out << "other-" << i << " push,pull other-.* other-other-other-" << i << '\n';
+  out << "bench push,pull,admin bench-.* " << bench_token << '\n';
+  return {"--tokens", file.string()};
+}
+
 using command_for = std::function<std::vector<std::string>(const server&)>;
 
-server launch(std::string name, const command_for& command, bool (*ready)(const endpoint&)) {
+server launch(std::string name, const command_for& command, bool (*ready)(const endpoint&),
+              const endpoint& like = {}) {
   std::string output;
   for (int start = 0; start < starts_max; ++start) {
     server result;
     result.name = name;
+    result.at = like;
     result.at.port = find_free_port();
     result.rpc.port = find_free_port();
     result.home = std::make_unique<temporary_folder>();
@@ -85,7 +114,7 @@ server launch_lmq(const lmq_options& options) {
     external.at = parse_url(options.url);
     external.pid = options.pid;
     if (!answers_200(external.at))
-      throw std::runtime_error{"GET /stats at " + options.url + " isn't answered with 200"};
+      throw std::runtime_error{"GET /health at " + options.url + " isn't answered with 200"};
     return external;
   }
   const auto command = [&](const server& s) {
@@ -95,10 +124,20 @@ server launch_lmq(const lmq_options& options) {
     case storage::memory: words.emplace_back("--memory"); break;
     case storage::disk: words.insert(words.end(), {"--data-dir", (s.home->path() / "data").string()}); break;
     }
-    words.insert(words.end(), options.extra.begin(), options.extra.end());
+    const auto add = [&](const std::vector<std::string>& more) {
+      words.insert(words.end(), more.begin(), more.end());
+    };
+    if (options.guard.tokens)
+      add(make_tokens(s.home->path()));
+    if (options.guard.tls)
+      add(make_certificate(options.path, s.home->path()));
+    add(options.extra);
     return words;
   };
-  return launch("lmq", command, answers_200);
+  endpoint like;
+  like.token = options.guard.tokens ? bench_token : "";
+  like.tls = options.guard.tls;
+  return launch("lmq", command, answers_200, like);
 }
 
 std::optional<server> launch_nginx() {

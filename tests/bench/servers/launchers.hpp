@@ -25,16 +25,23 @@ struct server {
 /// Where a server keeps what it has taken when it answers. On the disk: below its home.
 enum class storage { memory, disk };
 
+/// Whom LMQ lets in. Both take place on the measured path.
+struct access_guard {
+  bool tokens = false; // each request bears one
+  bool tls = false;
+};
+
 struct lmq_options {
   std::string path;                // of the program
   std::string url;                 // not empty: an external server, nothing is started
   pid_t pid = 0;                   // of the external server, if known
   unsigned threads = 1;            // passed on
   storage keeps = storage::memory; // where it is told to
+  access_guard guard{};            // none for an external server
   std::vector<std::string> extra;  // further arguments for it
 };
 
-/// Starts LMQ and waits until GET /stats answers 200.
+/// Starts LMQ and waits until GET /health answers 200.
 /// Errors: std::runtime_error with what it wrote, if it doesn't get ready within 30 s
 server launch_lmq(const lmq_options& options);
 

@@ -1,0 +1,162 @@
+// Every request against every role: what a token may, as one table.
+#define CAF_SUITE rights
+
+#include "gateway/access/token_file.hpp"
+#include "gateway/http/access.hpp"
+
+#include <caf/test/unit_test.hpp>
+
+#include <array>
+#include <set>
+#include <utility>
+#include <vector>
+
+using namespace lmq;
+
+namespace {
+
+// Who asks. Each is a letter in the table.
+const std::vector<std::pair<char, std::string>> roles{
+  {'p', "push here"}, {'l', "pull here"}, {'a', "admin here"}, {'P', "push .*"},
+  {'L', "pull .*"},   {'A', "admin .*"},  {'t', "push there"}, {'b', "push,pull .*"},
+};
+
+/// As long as a token must be.
+std::string token_of(char role) {
+  return std::string(16, role);
+}
+
+token_table table_of_roles() {
+  std::string text;
+  for (const auto& [letter, line] : roles)
+    text += "role-" + std::string(1, letter) + " " + line + " " + token_of(letter) + "\n";
+  auto r = parse_tokens(text);
+  if (!r)
+    CAF_FAIL(r.error());
+  return *std::move(r);
+}
+
+/// The requests with the roles that may have them carried out. Those with a queue are about `here`.
+std::vector<std::pair<request, std::string>> table() {
+  const std::string q = "here";
+  const std::string of_all = "A";
+  return {
+    {push_one{q}, "paPAb"},
+    {pull_one{q, {}}, "laLAb"},
+    {settle_lease{q, {}, verdict::ack}, "laLAb"},
+    {settle_lease{q, {}, verdict::nack}, "laLAb"},
+    {settle_lease{q, {}, verdict::extend}, "laLAb"},
+    {push_matching{"here"}, "PAb"},
+    {pull_matching{"here", {}}, "LAb"},
+    {delete_queue{q}, "aA"},
+    {get_properties{q}, "aA"},
+    {patch_properties{q, {}}, "aA"},
+    {delete_properties{q}, "aA"},
+    {revive_queue{q}, "aA"},
+    {get_rules{}, of_all},
+    {put_rules{}, of_all},
+    {delete_rules{}, of_all},
+    {get_stats{}, of_all},
+    {get_cluster{}, of_all},
+    {join_cluster{}, of_all},
+    {leave_cluster{}, of_all},
+    {forget_member{}, of_all},
+    {make_backup{}, of_all},
+  };
+}
+
+} // namespace
+
+CAF_TEST(every request is open to the roles of the table and to no other) {
+  auto tokens = table_of_roles();
+  for (const auto& [what, may] : table())
+    for (const auto& [letter, line] : roles) {
+      auto no = denied(tokens, token_of(letter), &what);
+      auto expected = may.find(letter) == std::string::npos;
+      if (no.has_value() != expected)
+        CAF_ERROR("request " << what.index() << " as \"" << line << "\" was " << (no ? "refused" : "let in"));
+      if (no)
+        CAF_CHECK(no->why == access_denial::kind::no_right);
+    }
+}
+
+CAF_TEST(the table has every request but the one that is open to all) {
+  std::set<std::size_t> seen;
+  for (const auto& [what, may] : table())
+    seen.insert(what.index());
+  CAF_CHECK_EQUAL(seen.size() + 1, std::variant_size_v<request>);
+  CAF_CHECK(!seen.contains(request{get_health{}}.index()));
+}
+
+CAF_TEST(nobody without a known token may anything but ask for health) {
+  auto tokens = table_of_roles();
+  for (const auto& [what, may] : table())
+    for (auto token : {std::optional<std::string_view>{}, std::optional<std::string_view>{""},
+                       std::optional<std::string_view>{"nobody-has-this-one"}}) {
+      auto no = denied(tokens, token, &what);
+      CAF_REQUIRE(no.has_value());
+      CAF_CHECK(no->why == access_denial::kind::no_token);
+      CAF_CHECK(!no->message.empty());
+    }
+  request health = get_health{};
+  CAF_CHECK(!denied(tokens, std::nullopt, &health));
+  CAF_CHECK(!denied(tokens, "nobody-has-this-one", &health));
+}
+
+CAF_TEST(what needs nobody is told to every token and to nobody else) {
+  auto tokens = table_of_roles();
+  for (const auto& [letter, line] : roles)
+    CAF_CHECK(!denied(tokens, token_of(letter), nullptr));
+  CAF_CHECK(denied(tokens, std::nullopt, nullptr).has_value());
+}
+
+CAF_TEST(a refusal says which right is missing and whose token it was) {
+  auto tokens = table_of_roles();
+  request pull = pull_one{"here", {}};
+  auto one = denied(tokens, token_of('p'), &pull);
+  CAF_REQUIRE(one.has_value());
+  CAF_CHECK_EQUAL(one->message,
+                  "the token of role-p is not good for this: it takes the right pull on this queue");
+  request many = pull_matching{"here", {}};
+  auto all = denied(tokens, token_of('l'), &many);
+  CAF_REQUIRE(all.has_value());
+  CAF_CHECK_EQUAL(all->message,
+                  "the token of role-l is not good for this: it takes the right pull on all queues, "
+                  "which is a token with the pattern .*");
+}
+
+// -- over HTTP ---------------------------------------------------------------------------------------------------------
+
+CAF_TEST(a token stands behind the word bearer) {
+  CAF_CHECK(bearer_token("Bearer abc") == "abc");
+  CAF_CHECK(bearer_token("bearer abc") == "abc");
+  CAF_CHECK(bearer_token("BEARER   abc") == "abc");
+  CAF_CHECK(bearer_token("Bearer ") == "");
+  for (auto other : {"", "abc", "Bearer", "Bearerabc", "Basic abc", "Token abc"})
+    CAF_CHECK(!bearer_token(other));
+}
+
+CAF_TEST(who has no token learns of no route) {
+  auto tokens = table_of_roles();
+  for (auto target : {"/messages/here", "/nothing", "/openapi.json", "/messages", "/%zz"}) {
+    auto asked = parse_target(http_method::get, target, gateway_limits{});
+    auto no = refused_access(tokens, "", asked);
+    CAF_REQUIRE(no.has_value());
+    CAF_CHECK(no->why == http_reason::unauthorized);
+  }
+  auto health = parse_target(http_method::get, "/health", gateway_limits{});
+  CAF_CHECK(!refused_access(tokens, "", health));
+  auto options = parse_target(http_method::options, "*", gateway_limits{});
+  CAF_CHECK(refused_access(tokens, "", options).has_value());
+}
+
+CAF_TEST(who has one is told what is wrong as always) {
+  auto tokens = table_of_roles();
+  auto header = "Bearer " + token_of('t');
+  for (auto target : {"/nothing", "/openapi.json", "/messages", "/%zz"})
+    CAF_CHECK(!refused_access(tokens, header, parse_target(http_method::get, target, gateway_limits{})));
+  auto no =
+    refused_access(tokens, header, parse_target(http_method::post, "/messages/here", gateway_limits{}));
+  CAF_REQUIRE(no.has_value());
+  CAF_CHECK(no->why == http_reason::forbidden);
+}
