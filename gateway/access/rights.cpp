@@ -23,8 +23,9 @@ struct table {
   needed operator()(const get_rules&) const { return needed_right{}; }
   needed operator()(const put_rules&) const { return needed_right{}; }
   needed operator()(const delete_rules&) const { return needed_right{}; }
-  needed operator()(const get_stats&) const { return needed_right{}; }
-  needed operator()(const get_cluster&) const { return needed_right{}; }
+  needed operator()(const get_stats&) const { return needed_right{right::watch, nullptr}; }
+  needed operator()(const get_metrics&) const { return needed_right{right::watch, nullptr}; }
+  needed operator()(const get_cluster&) const { return needed_right{right::watch, nullptr}; }
   needed operator()(const join_cluster&) const { return needed_right{}; }
   needed operator()(const leave_cluster&) const { return needed_right{}; }
   needed operator()(const forget_member&) const { return needed_right{}; }
@@ -39,6 +40,7 @@ std::string_view to_text(right r) noexcept {
   switch (r) {
   case right::push: return "push";
   case right::pull: return "pull";
+  case right::watch: return "watch";
   case right::admin: return "admin";
   }
   return "";

@@ -16,12 +16,13 @@ namespace lmq {
 enum class right : std::uint8_t {
   push,
   pull,  ///< and to settle what was pulled
-  admin, ///< all else, push and pull included
+  watch, ///< to look at figures of the node and its cluster
+  admin, ///< all else, the others included
 };
 
-inline constexpr std::array all_rights{right::push, right::pull, right::admin};
+inline constexpr std::array all_rights{right::push, right::pull, right::watch, right::admin};
 
-/// As it stands in a file of tokens: `push`, `pull`, `admin`.
+/// As it stands in a file of tokens: `push`, `pull`, `watch`, `admin`.
 std::string_view to_text(right r) noexcept;
 
 /// Some of the rights.

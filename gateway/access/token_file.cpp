@@ -59,7 +59,7 @@ checked_word<right_set> parse_rights(std::string_view word) {
       std::find_if(all_rights.begin(), all_rights.end(), [&](right r) { return to_text(r) == one; });
     if (found == all_rights.end())
       return wrong(
-        "the second word is what the token is good for; write push, pull or admin, or several of them "
+        "the second word is what the token is good for; write push, pull, watch or admin, or several of them "
         "with commas and no blanks between them");
     out.add(*found);
     if (comma == word.size())

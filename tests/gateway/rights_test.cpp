@@ -19,6 +19,7 @@ namespace {
 const std::vector<std::pair<char, std::string>> roles{
   {'p', "push here"}, {'l', "pull here"}, {'a', "admin here"}, {'P', "push .*"},
   {'L', "pull .*"},   {'A', "admin .*"},  {'t', "push there"}, {'b', "push,pull .*"},
+  {'W', "watch .*"},   {'w', "watch here"},
 };
 
 /// As long as a token must be.
@@ -56,8 +57,9 @@ std::vector<std::pair<request, std::string>> table() {
     {get_rules{}, of_all},
     {put_rules{}, of_all},
     {delete_rules{}, of_all},
-    {get_stats{}, of_all},
-    {get_cluster{}, of_all},
+    {get_stats{}, "AW"},
+    {get_metrics{}, "AW"},
+    {get_cluster{}, "AW"},
     {join_cluster{}, of_all},
     {leave_cluster{}, of_all},
     {forget_member{}, of_all},
