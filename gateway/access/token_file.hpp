@@ -5,9 +5,9 @@
 //   NAME RIGHTS PATTERN TOKEN
 //
 // NAME is for people, 1 to `name_bytes_max` letters, digits and `._@-`, and the file has it once. RIGHTS are
-// `push`, `pull`, `watch` and `admin` with commas between them. PATTERN is an RE2 expression for the whole name of a
-// queue; `.*` stands for all queues, and for what concerns no single one. TOKEN is the token itself, or
-// `sha256:` and the 64 hex digits of its digest. What begins with # and empty lines say nothing.
+// `push`, `pull`, `watch` and `admin` with commas between them. PATTERN is an RE2 expression for the whole
+// name of a queue; `.*` stands for all queues, and for what concerns no single one. TOKEN is the token
+// itself, or `sha256:` and the 64 hex digits of its digest. What begins with # and empty lines say nothing.
 #pragma once
 
 #include "gateway/access/token_table.hpp"

@@ -15,8 +15,9 @@ namespace lmq::contract {
 /// Runs as long as the case; one that doesn't end well fails it.
 class limited_server {
 public:
-  explicit limited_server(std::vector<std::string> arguments)
-      : process_({.arguments = std::move(arguments)}) {}
+  /// @param data_dir  empty: all in memory
+  explicit limited_server(std::vector<std::string> arguments, std::string data_dir = {})
+      : process_({.arguments = std::move(arguments), .data_dir = std::move(data_dir)}) {}
 
   ~limited_server() { expect(process_.stop() == 0, "ended badly: " + process_.process().standard_error()); }
 

@@ -17,9 +17,8 @@ namespace {
 
 // Who asks. Each is a letter in the table.
 const std::vector<std::pair<char, std::string>> roles{
-  {'p', "push here"}, {'l', "pull here"}, {'a', "admin here"}, {'P', "push .*"},
-  {'L', "pull .*"},   {'A', "admin .*"},  {'t', "push there"}, {'b', "push,pull .*"},
-  {'W', "watch .*"},   {'w', "watch here"},
+  {'p', "push here"}, {'l', "pull here"},  {'a', "admin here"},   {'P', "push .*"},  {'L', "pull .*"},
+  {'A', "admin .*"},  {'t', "push there"}, {'b', "push,pull .*"}, {'W', "watch .*"}, {'w', "watch here"},
 };
 
 /// As long as a token must be.

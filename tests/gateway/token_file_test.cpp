@@ -112,7 +112,8 @@ CAF_TEST(a wrong line is named by its number and told what to write instead) {
   CAF_CHECK(complains("b" + std::string(64, 'b') + " push .* " + token_b, "1", "1 to 64 letters"));
   CAF_CHECK(complains("b/c push .* " + token_b, "1", "letters, digits"));
   for (auto rights : {"pus", "push,", ",push", "push,,pull", "PUSH", "all", "push;pull"})
-    CAF_CHECK(complains(std::string{"b "} + rights + " .* " + token_b, "1", "write push, pull, watch or admin"));
+    CAF_CHECK(
+      complains(std::string{"b "} + rights + " .* " + token_b, "1", "write push, pull, watch or admin"));
   CAF_CHECK(complains("b push a[ " + token_b, "1", "RE2"));
   CAF_CHECK(complains("b push " + std::string(1025, 'x') + " " + token_b, "1", "1024"));
   CAF_CHECK(complains("b push .* short", "1", "16 to 512"));
