@@ -91,7 +91,8 @@ CONTRACT("the description has every route and method of the API") {
                       {"/backup", {"POST"}},
                       {"/properties", {"DELETE", "GET", "PUT"}},
                       {"/properties/*", {"DELETE", "GET", "PATCH"}},
-                      {"/stats", {"GET"}}};
+                      {"/stats", {"GET"}},
+                      {"/metrics", {"GET"}}};
   for (auto& [path, methods] : wanted)
     expect(described[path] == methods, "not described as it is: " + path);
 }

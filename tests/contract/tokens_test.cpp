@@ -70,6 +70,7 @@ const std::vector<endpoint> endpoints{
   {"DELETE", "/properties", "", "m"},
   {"GET", "/stats", "", "m"},
   {"HEAD", "/stats", "", "m"},
+  {"GET", "/metrics", "", "m"},
   {"GET", "/cluster", "", "m"},
   {"POST", "/cluster/join", R"({"address":"127.0.0.1:1"})", "m"},
   {"POST", "/cluster/leave", "", "m"},

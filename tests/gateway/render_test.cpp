@@ -219,7 +219,7 @@ CAF_TEST(the description of the API is served as it is written) {
   auto described = nlohmann::json::parse(body_of(response));
   CAF_CHECK_EQUAL(described["openapi"].get<std::string>(), "3.1.0");
   for (auto* path : {"/messages/{name}", "/messages", "/messages/{name}/{id}", "/queues/{name}",
-                     "/properties", "/properties/{name}", "/stats", "/openapi.json", "/cluster",
+                     "/properties", "/properties/{name}", "/stats", "/metrics", "/openapi.json", "/cluster",
                      "/cluster/join", "/cluster/leave", "/cluster/members/{member}", "/backup"})
     CAF_CHECK(described["paths"].contains(path));
   for (auto why = 0; why <= static_cast<int>(http_reason::no_space); ++why) {
