@@ -1,5 +1,7 @@
 #include "apps/log.hpp"
 
+#include "apps/log_json.hpp"
+
 #include <spdlog/details/log_msg.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -44,9 +46,23 @@ public:
   std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<one_line>(); }
 };
 
-std::unique_ptr<spdlog::pattern_formatter> form() {
+/// The same as members of an object.
+class json_members final : public spdlog::custom_flag_formatter {
+public:
+  void format(const spdlog::details::log_msg& event, const std::tm&, spdlog::memory_buf_t& out) override {
+    auto members = log_members(word_of(event.level), {event.payload.data(), event.payload.size()});
+    out.append(members.data(), members.data() + members.size());
+  }
+
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<json_members>(); }
+};
+
+std::unique_ptr<spdlog::pattern_formatter> formatter(log_form form) {
   auto out = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-  out->add_flag<one_line>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %*");
+  if (form == log_form::json)
+    out->add_flag<json_members>('*').set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%*})");
+  else
+    out->add_flag<one_line>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %*");
   return out;
 }
 
@@ -63,16 +79,16 @@ spdlog::level::level_enum to_spdlog(log_level level) {
 
 } // namespace
 
-void open_log(log_level level) {
+void open_log(log_level level, log_form form) {
   auto logger = std::make_shared<spdlog::logger>("lmq", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_formatter(form());
+  logger->set_formatter(formatter(form));
   logger->set_level(to_spdlog(level));
   spdlog::set_default_logger(std::move(logger));
 }
 
-std::string in_log_form(const std::string& event, log_level level) {
+std::string in_log_form(const std::string& event, log_level level, log_form form) {
   spdlog::memory_buf_t out;
-  form()->format(spdlog::details::log_msg{"lmq", to_spdlog(level), event}, out);
+  formatter(form)->format(spdlog::details::log_msg{"lmq", to_spdlog(level), event}, out);
   return fmt::to_string(out);
 }
 

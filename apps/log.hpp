@@ -4,6 +4,8 @@
 //   spdlog::info("http.listen address={} port={}", …)
 // which comes out as
 //   2024-05-01T12:00:00.123Z info http.listen address=127.0.0.1 port=9980
+// or, for programs, as
+//   {"time":"2024-05-01T12:00:00.123Z","level":"info","event":"http.listen","address":"127.0.0.1","port":9980}
 // A control character in a field (a name from a stranger, perhaps) is written as \x0a, so that a line stays a
 // line.
 #pragma once
@@ -16,9 +18,9 @@ namespace lmq {
 
 /// Gives the default logger its place, form and level. Once, before the first event; also before other
 /// threads start.
-void open_log(log_level level);
+void open_log(log_level level, log_form form = log_form::text);
 
 /// A line as the log would have it, its end included.
-std::string in_log_form(const std::string& event, log_level level);
+std::string in_log_form(const std::string& event, log_level level, log_form form = log_form::text);
 
 } // namespace lmq

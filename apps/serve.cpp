@@ -104,7 +104,7 @@ exit_code serve(settings asked) {
     std::fputs(fmt::format("lmq: {}\n", sound.error()).c_str(), stderr);
     return exit_code::usage;
   }
-  open_log(asked.level);
+  open_log(asked.level, asked.form);
   signals_for_us signals;
   auto connections_wanted = fit_connections(asked);
   auto admission = read_access(asked.access);

@@ -68,6 +68,7 @@ struct settings {
   std::size_t threads = default_threads();
   std::string name = default_node_name();
   log_level level = log_level::info;
+  log_form form = log_form::text;
   cluster_settings cluster;
   metrics_settings metrics;
   gateway_limits limits;

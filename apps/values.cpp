@@ -83,6 +83,14 @@ checked<bool> parse_switch(std::string_view text) {
   return text == "true";
 }
 
+checked<log_form> parse_log_form(std::string_view text) {
+  if (text == "text")
+    return log_form::text;
+  if (text == "json")
+    return log_form::json;
+  return wrong("\"{}\" is no form of a log; write text or json", text);
+}
+
 checked<log_level> parse_log_level(std::string_view text) {
   for (auto& [name, level] : log_levels)
     if (name == text)
@@ -106,6 +114,10 @@ std::string bytes_to_text(std::size_t bytes) {
 
 std::string seconds_to_text(std::chrono::milliseconds time) {
   return fmt::format("{}", std::chrono::duration<double>(time).count());
+}
+
+std::string_view to_text(log_form form) noexcept {
+  return form == log_form::json ? "json" : "text";
 }
 
 std::string_view to_text(log_level level) {

@@ -21,6 +21,9 @@ using checked = tl::expected<T, std::string>;
 /// What is logged: this and what is more severe.
 enum class log_level { debug, info, warn, error, off };
 
+/// How the log's lines look.
+enum class log_form { text, json };
+
 /// A whole number of bytes, alone or with B, KiB, MiB or GiB behind it: `65536`, `64MiB`. At most
 /// `bytes_max`.
 checked<std::size_t> parse_bytes(std::string_view text);
@@ -42,6 +45,9 @@ checked<bool> parse_switch(std::string_view text);
 
 checked<log_level> parse_log_level(std::string_view text);
 
+/// `text` or `json`.
+checked<log_form> parse_log_form(std::string_view text);
+
 /// What a node may be called: 1 to 255 printable characters of ASCII without blanks.
 checked<std::string> parse_node_name(std::string_view text);
 
@@ -49,5 +55,6 @@ checked<std::string> parse_node_name(std::string_view text);
 std::string bytes_to_text(std::size_t bytes);
 std::string seconds_to_text(std::chrono::milliseconds time);
 std::string_view to_text(log_level level);
+std::string_view to_text(log_form form) noexcept;
 
 } // namespace lmq

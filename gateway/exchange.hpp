@@ -60,6 +60,11 @@ public:
   /// What a push brings.
   void set_content(payload content) { content_.content = std::move(content); }
 
+  /// Headers that are kept with the message, beside those that hooks preserve.
+  void set_preserved(header_list headers) {
+    content_.preserved = std::make_shared<const header_list>(std::move(headers));
+  }
+
   /// All of the request has come. The broker is asked; the answer is never there at once.
   void begin(reply_to owner, time_point now);
 

@@ -22,7 +22,8 @@ struct gateway_limits {
   std::uint64_t body_bytes_max = 64 * 1024 * 1024; ///< beyond: 413; of an RPC frame: an error, and close
   std::uint64_t document_bytes_max = 1024 * 1024;  ///< of properties or rules; beyond: 413; RPC: `over_limit`
   std::size_t request_id_bytes_max = 128;          ///< a longer `x-request-id` is not answered back
-  std::size_t pipelined_bytes_max = 64 * 1024;     ///< read ahead while requests are being answered
+  std::size_t trace_state_bytes_max = 512;     ///< a longer `tracestate` is not kept with a pushed message
+  std::size_t pipelined_bytes_max = 64 * 1024; ///< read ahead while requests are being answered
   std::chrono::hours wait_max = std::chrono::hours{24 * 366}; ///< a pull's waiting is clamped to this
 
   rpc_limits rpc;

@@ -32,8 +32,12 @@ public:
   void pre_http_push(const header_list& request, message& pushed) const override {
     auto kept =
       pushed.preserved ? std::make_shared<header_list>(*pushed.preserved) : std::make_shared<header_list>();
+    auto is_kept = [&](const std::string& name) {
+      return pushed.preserved && std::any_of(pushed.preserved->begin(), pushed.preserved->end(),
+                                             [&](const auto& header) { return header.first == name; });
+    };
     for (const auto& header : request)
-      if (names_.count(header.first) != 0)
+      if (names_.count(header.first) != 0 && !is_kept(header.first))
         kept->push_back(header);
     if (!kept->empty())
       pushed.preserved = std::move(kept);

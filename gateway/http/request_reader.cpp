@@ -39,6 +39,27 @@ char lower(char c) {
 }
 
 /// An id that may stand in an answer: printable ASCII without blanks.
+/// VERSION-TRACE-SPAN-FLAGS in lower-case hexadecimal digits. Later versions than 00 may say more behind
+/// that.
+bool is_trace_parent(std::string_view text) {
+  constexpr std::string_view form = "vv-tttttttttttttttttttttttttttttttt-pppppppppppppppp-ff";
+  if (text.size() < form.size() || (text.size() > form.size() && text[form.size()] != '-'))
+    return false;
+  for (std::size_t i = 0; i < form.size(); ++i) {
+    char c = text[i];
+    bool is_digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    if (form[i] == '-' ? c != '-' : !is_digit)
+      return false;
+  }
+  auto is_nothing = [&](char of) {
+    auto part = text.substr(form.find(of), form.rfind(of) - form.find(of) + 1);
+    return part.find_first_not_of('0') == std::string_view::npos;
+  };
+  auto version = text.substr(0, 2);
+  return version != "ff" && !is_nothing('t') && !is_nothing('p') &&
+         (version != "00" || text.size() == form.size());
+}
+
 bool sound_id(std::string_view id, std::size_t bytes_max) {
   return id.size() <= bytes_max &&
          std::all_of(id.begin(), id.end(), [](char c) { return c > 0x20 && c < 0x7f; });
@@ -180,6 +201,10 @@ void request_reader::on_field_impl(field name, string_view name_text, string_vie
   case field::unknown:
     if (boost::beast::iequals(name_text, "x-request-id") && sound_id(shown, limits_.request_id_bytes_max))
       head_.request_id = shown;
+    else if (boost::beast::iequals(name_text, "traceparent") && is_trace_parent(shown))
+      head_.trace.parent = shown;
+    else if (boost::beast::iequals(name_text, "tracestate") && shown.size() <= limits_.trace_state_bytes_max)
+      head_.trace.state = shown;
     break;
   default: break;
   }

@@ -32,12 +32,19 @@ header_list to_header_list(const field_views& fields);
 /// Whether a request may begin with this byte: its method is made of letters.
 bool begins_request(char first) noexcept;
 
+/// Where a request belongs in a trace, as W3C's Trace Context has it.
+struct trace_headers {
+  std::string_view parent; ///< of the form that the recommendation asks for; empty: there is none
+  std::string_view state;  ///< means nothing without a parent
+};
+
 /// What is left of a request's head after it was parsed. Views into the session's buffer.
 struct request_head {
   http_method method = http_method::other;
   std::string_view target;
   std::string_view content_type;
   std::string_view request_id;
+  trace_headers trace;
   std::string_view authorization; ///< empty also where there is more than one
   bool http_1_0 = false;
   bool expects_continue = false;

@@ -29,6 +29,14 @@ shared_by_thread& shared() {
   return here;
 }
 
+/// The message goes on with the trace in which it was pushed.
+header_list kept_of(const trace_headers& trace) {
+  header_list kept{{"traceparent", std::string{trace.parent}}};
+  if (!trace.state.empty())
+    kept.emplace_back("tracestate", trace.state);
+  return kept;
+}
+
 bool has_document(const request& what) {
   return std::holds_alternative<put_rules>(what) || std::holds_alternative<patch_properties>(what) ||
          std::holds_alternative<join_cluster>(what) || std::holds_alternative<make_backup>(what);
@@ -146,6 +154,8 @@ void http_session::prepare(http_request what) {
     } else if (has_document(asked.what))
       reader_->keep_as_text(limits().document_bytes_max);
     exchange_.prepare(std::move(asked.what));
+    if (const auto& trace = reader_->head().trace; !trace.parent.empty() && is_push(exchange_.asked()))
+      exchange_.set_preserved(kept_of(trace));
     if (exchange_.wants_headers())
       exchange_.set_headers(headers_for_hooks());
   }
@@ -277,7 +287,11 @@ void http_session::log_begin(std::string_view line) {
 
 void http_session::log_end(unsigned status) {
   auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - access_->begun);
-  spdlog::debug("http.request line=\"{}\" status={} took_us={}", access_->line, status, took.count());
+  if (request_id_.empty())
+    spdlog::debug("http.request line=\"{}\" status={} took_us={}", access_->line, status, took.count());
+  else
+    spdlog::debug("http.request line=\"{}\" status={} took_us={} request_id=\"{}\"", access_->line, status,
+                  took.count(), request_id_);
   access_.reset();
 }
 

@@ -25,3 +25,21 @@ CAF_TEST(what comes from strangers can not begin a line of its own) {
                          "\n"));
   CAF_CHECK(in_log_form("\xc3\xa4 {} %v", log_level::info).ends_with(" \xc3\xa4 {} %v\n"));
 }
+
+CAF_TEST(for programs a line is an object with a member for each field) {
+  auto line =
+    in_log_form("http.listen address=127.0.0.1 port=9980 tls=false", log_level::info, log_form::json);
+  CAF_CHECK(std::regex_match(
+    line, std::regex{R"re(\{"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","level":"info",)re"
+                     R"re("event":"http\.listen","address":"127\.0\.0\.1","port":9980,"tls":false\}\n)re"}));
+  auto is = [](const std::string& event, const std::string& members) {
+    auto whole = in_log_form(event, log_level::warn, log_form::json);
+    CAF_MESSAGE(whole);
+    return whole.ends_with("\"level\":\"warn\"," + members + "}\n");
+  };
+  CAF_CHECK(is(R"re(queue.down name="say "hi" there" n=-1.5 message="it is, well")re",
+               R"re("event":"queue.down","name":"say \"hi\" there","n":-1.5,"message":"it is, well")re"));
+  CAF_CHECK(is("x a=0x1f b= just words c=1e999",
+               R"re("event":"x","a":"0x1f","b":"","c":"1e999","message":"just words")re"));
+  CAF_CHECK(is("q name=\"a\nb\xff\"", "\"event\":\"q\",\"name\":\"a\\nb\xef\xbf\xbd\""));
+}

@@ -149,3 +149,23 @@ CONTRACT("hooks of a wrong shape are refused") {
                   400);
   expect_equal(properties_text(client, name), R"({"accum":0,"retry":2,"timeout":30})");
 }
+
+CONTRACT("a message goes on with the trace that it was pushed in, without any hook and once beside one") {
+  const std::string parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  auto client = http();
+  auto name = fresh_name();
+  push_ok(client, name, "x", {{"traceparent", parent}, {"tracestate", "a=1"}, {"baggage", "no"}});
+  push_ok(client, name, "y", {{"traceparent", "made up"}, {"tracestate", "a=1"}});
+  auto first = pull_ok(client, name);
+  expect_equal(header_of(first, "traceparent"), parent);
+  expect_equal(header_of(first, "tracestate"), "a=1");
+  expect(!first.has_header("baggage"), "kept a header that nobody asked for");
+  auto second = pull_ok(client, name);
+  expect(!second.has_header("traceparent") && !second.has_header("tracestate"), "kept what is no trace");
+  set_properties(client, name, properties_that_keep(R"("traceparent","baggage")"));
+  push_ok(client, name, "z", {{"traceparent", parent}, {"baggage", "b"}});
+  auto third = pull_ok(client, name);
+  expect_equal(header_of(third, "traceparent"), parent);
+  expect_equal(header_of(third, "baggage"), "b");
+  expect(third.raw.find("traceparent") == third.raw.rfind("traceparent"), "the trace stands twice");
+}

@@ -7,6 +7,7 @@
 #include <caf/test/unit_test.hpp>
 
 using namespace lmq;
+using namespace std::string_literals;
 
 namespace {
 
@@ -14,6 +15,7 @@ gateway_limits small_limits() {
   gateway_limits limits;
   limits.header_bytes_max = 512;
   limits.body_bytes_max = 100;
+  limits.trace_state_bytes_max = 100;
   return limits;
 }
 
@@ -228,4 +230,23 @@ CAF_TEST(junk is refused) {
 
 CAF_TEST(a folded field is refused) {
   CAF_CHECK(refused("GET / HTTP/1.1\r\n" + host + "x-a: b\r\n c\r\n\r\n", http_reason::bad_request));
+}
+
+CAF_TEST(a trace is known by the form of its parent) {
+  const std::string parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  auto read = [](const std::string& parent_field, const std::string& state = "") {
+    reading r{"POST /a HTTP/1.1\r\nhost: x\r\nTraceParent: " + parent_field + "\r\n" +
+              (state.empty() ? "" : "tracestate: " + state + "\r\n") + "\r\n"};
+    CAF_REQUIRE(!r.refused);
+    const auto& trace = r.reader.head().trace;
+    return std::pair{std::string{trace.parent}, std::string{trace.state}};
+  };
+  CAF_CHECK(read(parent, "a=1,b=2") == std::pair(parent, std::string{"a=1,b=2"}));
+  CAF_CHECK_EQUAL(read("01" + parent.substr(2) + "-more").first, "01" + parent.substr(2) + "-more");
+  for (const auto& odd :
+       {"ff" + parent.substr(2), parent + "-more", parent + "0", parent.substr(1), std::string{"00-x"},
+        "00-" + std::string(32, '0') + parent.substr(35), parent.substr(0, 36) + std::string(16, '0') + "-01",
+        "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01"s})
+    CAF_CHECK_EQUAL(read(odd).first, ""s);
+  CAF_CHECK_EQUAL(read(parent, std::string(101, 'a')).second, ""s);
 }
