@@ -8,6 +8,10 @@
 
 #include <fmt/format.h>
 
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
 namespace lmq::bench {
 
 namespace {
@@ -87,6 +91,54 @@ std::size_t wake_each(const server& lmq, parked_waiters& waiters, std::size_t by
   return right;
 }
 
+/// Asks for all figures once a second, as Prometheus does (less often), until it goes.
+class scraper {
+public:
+  explicit scraper(endpoint at) : thread_([this, at] { run(at); }) {}
+  ~scraper() { finish(); }
+  scraper(const scraper&) = delete;
+  scraper& operator=(const scraper&) = delete;
+
+  struct outcome {
+    histogram took;
+    std::uint64_t failed = 0;
+    std::size_t bytes = 0; ///< of the last one
+  };
+
+  const outcome& finish() {
+    {
+      std::lock_guard lock{mutex_};
+      ending_ = true;
+    }
+    ended_.notify_one();
+    if (thread_.joinable())
+      thread_.join();
+    return outcome_;
+  }
+
+private:
+  void run(const endpoint& at) {
+    std::unique_lock lock{mutex_};
+    do {
+      lock.unlock();
+      const auto since = clock::now();
+      const auto answer = ask(at, "GET", "/metrics");
+      outcome_.took.record(nanoseconds_since(since));
+      if (answer && answer->status == 200)
+        outcome_.bytes = answer->body.size();
+      else
+        ++outcome_.failed;
+      lock.lock();
+    } while (!ended_.wait_for(lock, std::chrono::seconds{1}, [&] { return ending_; }));
+  }
+
+  std::mutex mutex_; ///< guards `ending_`
+  std::condition_variable ended_;
+  bool ending_ = false;
+  outcome outcome_;
+  std::thread thread_;
+};
+
 } // namespace
 
 void run_many(const options& wanted, report& out) {
@@ -107,6 +159,9 @@ void run_many(const options& wanted, report& out) {
   if (lmq.pid != 0)
     wait_until_quiet(lmq.pid);
   rows.emplace_back("push, waiters", push_over_all());
+  scraper scrapes{lmq.at};
+  rows.emplace_back("push, scraped", push_over_all());
+  const auto scraped = scrapes.finish();
   rows.emplace_back("new, waiters", create(plan, lmq, later_queues, wanted.body_bytes));
 
   out.say(fmt::format("{} queues, {} regex waiters", wanted.many_queues, wanted.regex_waiters));
@@ -120,6 +175,11 @@ void run_many(const options& wanted, report& out) {
   out.figure("push_p99_ratio", rows[2].second.p99_us / rows[1].second.p99_us, "ratio",
              "push p99 with the regex waiters / without");
 
+  out.figure("scraped_p99_ratio", rows[3].second.p99_us / rows[2].second.p99_us, "ratio",
+             "push p99 while GET /metrics is asked for once a second / before");
+  out.figure("metrics_loaded_ms", static_cast<double>(scraped.took.percentile(0.5)) / 1e6, "ms",
+             "GET /metrics meanwhile, p50");
+
   histogram took;
   const auto right = wake_each(lmq, waiters, wanted.body_bytes, took);
   out.figure("delivery_p50_us", static_cast<double>(took.percentile(0.5)) / 1000, "µs",
@@ -130,7 +190,12 @@ void run_many(const options& wanted, report& out) {
   const auto stats = ask(lmq.at, "GET", "/stats");
   out.figure("stats_ms", static_cast<double>(nanoseconds_since(since)) / 1e6, "ms",
              "GET /stats with all the queues");
-  out.check("every answer was the one asked for", errors == 0 && stats && stats->status == 200);
+  const auto idle = scraper{lmq.at}.finish();
+  out.figure(
+    "metrics_ms", static_cast<double>(idle.took.percentile(0.5)) / 1e6, "ms",
+    fmt::format("GET /metrics with all the queues, {:.1f} MB", static_cast<double>(idle.bytes) / 1e6));
+  out.check("every answer was the one asked for",
+            errors == 0 && stats && stats->status == 200 && scraped.failed + idle.failed == 0);
   if (!wanted.lmq.url.empty()) {
     delete_queues(lmq, queues);
     delete_queues(lmq, later_queues);
