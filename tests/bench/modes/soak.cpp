@@ -5,6 +5,7 @@
 #include "tests/bench/modes/workloads.hpp"
 #include "tests/bench/servers/http_control.hpp"
 #include "tests/bench/servers/process_figures.hpp"
+#include "tests/support/metrics_balance.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -162,6 +163,11 @@ void run(const options& wanted, report& out, course how) {
   out.check("none was acknowledged twice, delivered after its ack, or came from nowhere",
             ledger.contradiction_count() == 0);
   out.check("nothing is left in the queues", left == 0);
+  const auto metrics = ask(lmq.at, "GET", "/metrics");
+  const auto balance = testing::balance_of(metrics ? metrics->body : "");
+  out.check(
+    fmt::format("its counts add up: {} came, {} went or are here", balance.came, balance.went_or_here),
+    balance.holds());
   if (how == course::calm) {
     delete_queues(lmq, counted_queues());
     delete_queues(lmq, queue_names("soak-doomed", soak_doomed_queues));

@@ -110,12 +110,22 @@ bool nodes::leave(std::size_t node) {
 }
 
 nlohmann::json nodes::look(std::size_t node, std::string_view target) const {
+  auto text = get(node, target);
+  return text.empty() ? nlohmann::json{} : nlohmann::json::parse(text, nullptr, false);
+}
+
+std::string nodes::metrics_of(std::size_t node) const {
+  return get(node, "/metrics");
+}
+
+/// Empty: it does not answer, or refuses.
+std::string nodes::get(std::size_t node, std::string_view target) const {
   try {
     network::inside there{network_, node};
     testing::http_client client{network_.http_port(node)};
     client.send("GET", target, {{"connection", "close"}});
     auto answer = client.receive(control_time_max);
-    return answer.status == 200 ? nlohmann::json::parse(answer.body, nullptr, false) : nlohmann::json{};
+    return answer.status == 200 ? answer.body : std::string{};
   } catch (const testing::connection_lost&) {
   } catch (const testing::timed_out&) {
   }

@@ -89,10 +89,14 @@ public:
   /// What a node answers to a GET; null when it doesn't.
   nlohmann::json look(std::size_t node, std::string_view target) const;
 
+  /// Its figures for Prometheus; empty when it doesn't answer.
+  std::string metrics_of(std::size_t node) const;
+
   /// Each run's log, in NAME.RUN.log of this folder, and what the nodes have on their disks.
   void keep_traces(const std::filesystem::path& folder) const;
 
 private:
+  std::string get(std::size_t node, std::string_view target) const;
   std::vector<std::string> arguments(std::size_t node) const;
   testing::child_process& last_run(std::size_t node) { return *runs_[node].last; }
 

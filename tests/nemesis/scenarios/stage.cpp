@@ -1,6 +1,8 @@
 // The course of every scenario: start, load, drain, judge, tell.
 #include "tests/nemesis/scenarios/stage.hpp"
 
+#include "tests/support/metrics_balance.hpp"
+
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -183,8 +185,13 @@ int stage::finish() {
 
 int stage::verdict() {
   for (std::size_t node = 0; node < nodes_.count(); ++node)
-    if (nodes_.running(node))
+    if (nodes_.running(node)) {
+      auto balance = testing::balance_of(nodes_.metrics_of(node));
+      check(fmt::format("the counts of node {} add up: {} came, {} went or are here", nodes::name(node),
+                        balance.came, balance.went_or_here),
+            balance.holds());
       check(fmt::format("node {} ends with 0", nodes::name(node)), nodes_.stop(node) == 0);
+    }
   out_["held"] = broken_.empty();
   if (!broken_.empty()) {
     auto folder = new_folder();
