@@ -221,6 +221,12 @@ const serve_option table[]{
      return put(parse_whole(text, {1, settings_limits::connections_max}), s.limits.connections_max);
    },
    [](const settings& s) { return fmt::format("{}", s.limits.connections_max); }},
+  {"waiters-max", "Limits of a connection", "N",
+   "pulls that wait, on all connections together; further ones are answered with 503",
+   [](settings& s, std::string_view text) {
+     return put(parse_whole(text, {1, settings_limits::waiters_max}), s.limits.waiters_max);
+   },
+   [](const settings& s) { return fmt::format("{}", s.limits.waiters_max); }},
   time<&gateway_limits::header_timeout>("header-timeout",
                                         "from a request's first byte to the end of its headers; then 408"),
   time<&gateway_limits::idle_timeout>("idle-timeout",

@@ -78,6 +78,7 @@ struct settings {
 struct settings_limits {
   static constexpr std::size_t threads_max = 256;
   static constexpr std::size_t connections_max = 1'000'000;
+  static constexpr std::size_t waiters_max = 100'000'000;
   static constexpr std::size_t min_copies_max = 16;
 };
 

@@ -198,8 +198,24 @@ private:
   }
 };
 
+std::optional<refusal> exchange::refused() const {
+  const auto* wait = pull();
+  auto most = gateway_.limits().waiters_max;
+  if (wait == nullptr || *wait == duration::zero() ||
+      gateway_.waiters().load(std::memory_order_relaxed) < most)
+    return std::nullopt;
+  return refusal{reason::unavailable,
+                 "there are " + std::to_string(most) +
+                   " pulls that wait at this node already; try again later, pull with t=0, or "
+                   "have the server started with a larger --waiters-max"};
+}
+
 void exchange::begin(reply_to owner, time_point now) {
   begun_ = now;
+  if (const auto* wait = pull(); wait != nullptr && *wait != duration::zero()) {
+    gateway_.waiters().fetch_add(1, std::memory_order_relaxed);
+    counted_ = true;
+  }
   // Given once, however often it must be sent: the same push makes one message, the same pull keeps its
   // place.
   if (std::holds_alternative<push_one>(what_))
@@ -320,6 +336,8 @@ void exchange::hurry(time_point now) {
 }
 
 void exchange::forget() noexcept {
+  if (std::exchange(counted_, false))
+    gateway_.waiters().fetch_sub(1, std::memory_order_relaxed);
   step_ = step::none;
   what_ = get_stats{}; // holds nothing
   content_ = {};

@@ -65,6 +65,9 @@ public:
     content_.preserved = std::make_shared<const header_list>(std::move(headers));
   }
 
+  /// Why a pull that may wait is not begun: too many wait already. Nothing: it may be, or it is none.
+  std::optional<refusal> refused() const;
+
   /// All of the request has come. The broker is asked; the answer is never there at once.
   void begin(reply_to owner, time_point now);
 
@@ -122,6 +125,7 @@ private:
   message_id id_; ///< of a pushed message: the same if it must be sent again
   waiter_id waiter_{};
   bool hurried_ = false;
+  bool counted_ = false; ///< among those that wait
   time_point begun_;
 };
 

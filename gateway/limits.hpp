@@ -30,7 +30,8 @@ struct gateway_limits {
 
   // -- how many
 
-  std::size_t connections_max = 20'000;      ///< of both protocols; beyond: 503 and close, RPC: close
+  std::size_t connections_max = 20'000; ///< of both protocols; beyond: 503 and close, RPC: close
+  std::size_t waiters_max = 100'000; ///< pulls that wait, of both protocols; beyond: 503, RPC: `unavailable`
   std::size_t refused_connections_max = 256; ///< that get their 503 at a time; beyond: closed without a word
   std::size_t routes_max = 10'000;           ///< queues that an I/O thread remembers the way to
   unsigned resends_max = 32; ///< of a request that came back because its queue's actor had gone

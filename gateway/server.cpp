@@ -115,6 +115,9 @@ metrics::sources::source gateway_server::figures() const {
   return [shared = parts_->shared](metrics::families& out) {
     metrics::gauge(out, "lmq_connections", "Connections that are open, of both protocols.")
       .add(static_cast<double>(shared->connections.load(std::memory_order_relaxed)));
+    metrics::gauge(out, "lmq_waiting_pulls",
+                   "Pulls that may wait and are not answered yet, of both protocols.")
+      .add(static_cast<double>(shared->waiters.load(std::memory_order_relaxed)));
     shared->tell_requests(out);
   };
 }

@@ -146,6 +146,12 @@ void append_delivery(outbox& out, const delivered& d, const response_frame& fram
   }
 }
 
+/// The same request may be carried out in a moment.
+bool may_pass(http_reason why) {
+  return why == http_reason::queue_full || why == http_reason::unavailable ||
+         why == http_reason::too_many_connections || why == http_reason::no_space;
+}
+
 /// Each returns the response's status.
 struct renderer {
   outbox& out;
@@ -240,7 +246,7 @@ struct renderer {
     begin_head(out.text(), status, frame);
     if (!r.allow.empty())
       field(out.text(), "allow", r.allow);
-    if (r.why == http_reason::queue_full)
+    if (may_pass(r.why))
       field(out.text(), "retry-after", retry_after_seconds);
     if (r.why == http_reason::unauthorized)
       field(out.text(), "www-authenticate", "Bearer");

@@ -195,6 +195,10 @@ void http_session::complete_request() {
       exchange_.abandon();
       return respond(local_answer{std::move(*refused)});
     }
+  if (auto no = exchange_.refused()) {
+    exchange_.abandon();
+    return respond(local_answer{to_http(*std::move(no))});
+  }
   exchange_.begin({*this}, now());
   // A pull that may wait, from a peer that has hung up already: nobody would notice that it is gone.
   if (input_ended() && exchange_.waiting())

@@ -102,6 +102,8 @@ void rpc_session::begin(const rpc_message& message, rpc_question&& question) {
       return answer_call(c, *std::move(no));
   // Calls for one queue keep their order: as long as one asks the registry for the way, none overtakes it.
   c.conversation.prepare(std::move(question.what), resolving_ == 0 ? route_use::known : route_use::anew);
+  if (auto no = c.conversation.refused())
+    return answer_call(c, *std::move(no));
   c.conversation.set_content(std::move(question.content));
   c.conversation.begin({*this, c.number}, now());
   c.waits = c.conversation.waiting();

@@ -83,6 +83,7 @@ const std::map<std::string_view, std::string> other_values{
   {"header-bytes-max", "3KiB"},
   {"body-bytes-max", "5MiB"},
   {"connections-max", "11"},
+  {"waiters-max", "12"},
   {"header-timeout", "13"},
   {"idle-timeout", "17"},
   {"body-timeout", "19"},

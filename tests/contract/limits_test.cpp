@@ -156,6 +156,28 @@ CONTRACT("a connection that ends makes room for another") {
   }
 }
 
+CONTRACT(
+  "a pull that would wait beside --waiters-max others is 503, over both protocols, and one that ends makes room") {
+  limited_server limited{{"--waiters-max", "2"}};
+  auto first = limited.http();
+  first.send("GET", "/messages/a");
+  auto second = limited.rpc();
+  auto waits = second.begin("pull_any", {"^b$"});
+  let_it_arrive(limited.process());
+  auto third = limited.http();
+  auto refused = third.request("GET", "/messages/c");
+  expect_refused(refused, 503, "unavailable");
+  expect_equal(refused.header("retry-after").value_or("none"), "1");
+  expect(refused.body.find("--waiters-max") != std::string::npos, "the limit is not named: " + refused.body);
+  expect_equal(second.call("pull", {"c"}).error, "unavailable");
+  expect_status(third.request("GET", "/messages/c?t=0"), 204);
+  push_ok(third, "a", "x");
+  expect_status(first.receive(), 200);
+  expect_status(third.request("GET", "/messages/c?t=0.01"), 204);
+  push_ok(third, "b", "y");
+  expect(!second.await(waits).is_error(), "the pull that waits got an error");
+}
+
 CONTRACT("a head that does not come within --header-timeout is 408") {
   limited_server server{{"--header-timeout", "0.3"}};
   auto client = server.http();
