@@ -5,6 +5,7 @@
 #include "apps/file_limit.hpp"
 #include "apps/log.hpp"
 #include "apps/node.hpp"
+#include "apps/service_manager.hpp"
 #include "apps/stop_watchdog.hpp"
 #include "core/fault_point.hpp"
 
@@ -14,6 +15,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <unistd.h>
 #include <utility>
 
@@ -83,6 +85,15 @@ void log_start(const settings& asked, const node& started, std::size_t connectio
                  asked.cluster.has_tls());
 }
 
+/// What a service manager shows of a server that runs.
+std::string status_of(const settings& asked, const node& started) {
+  auto out = fmt::format("{} at {}", asked.access.has_tls() ? "HTTPS" : "HTTP",
+                         to_text(host_port{asked.http.host, started.http_port()}));
+  if (asked.access.serves_rpc())
+    out += ", MessagePack-RPC at " + to_text(host_port{asked.rpc.host, started.rpc_port()});
+  return out;
+}
+
 /// In a build with fault points, what the environment asks for; nothing in any other.
 void begin_faults() {
 #ifdef LMQ_FAULTS
@@ -120,15 +131,22 @@ exit_code serve(settings asked) {
   log_start(asked, *started, connections_wanted);
   log_access(asked, *admission);
   begin_faults();
+  const service_manager manager{std::getenv("NOTIFY_SOCKET")};
+  const auto status = status_of(asked, *started);
+  manager.ready(status);
   auto signal = signals.wait();
-  for (; signal == SIGHUP; signal = signals.wait())
+  for (; signal == SIGHUP; signal = signals.wait()) {
+    manager.reloading();
     if (auto terms = read_access_again(asked.access)) {
       started->admit_by(*terms);
       spdlog::info("access.reloaded tokens={} tls={}",
                    asked.access.tokens.empty() ? "none" : asked.access.tokens,
                    asked.access.has_tls() ? asked.access.certificate : "none");
     }
+    manager.ready(status);
+  }
   spdlog::info("node.stop signal={}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  manager.stopping();
   signals.let_through();
   {
     stop_watchdog watchdog;
