@@ -20,7 +20,7 @@ RUN --mount=type=bind,from=build,source=/source/build/release/package,target=/pa
   rm -rf /var/lib/apt/lists/*
 
 USER lmq
-VOLUME /var/lib/lmq
+VOLUME ["/var/lib/lmq", "/var/lib/lmq-backup"]
 # A container's loopback is reached by nobody. MessagePack-RPC stays there until LMQ_RPC=0.0.0.0:18800 is said.
 ENV LMQ_HTTP=0.0.0.0:9980
 EXPOSE 9980 18800
