@@ -54,6 +54,10 @@ _lmq() {
       mapfile -t COMPREPLY < <(compgen -W 'debug info warn error off' -- "$current")
       return
       ;;
+    FORMAT)
+      mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$current")
+      return
+      ;;
   esac
   # Values that only a person knows.
   [[ -z $value || $previous != -* ]] || return 0

@@ -36,6 +36,7 @@ _lmq() {
     FILE) _files; return ;;
     DIR | NEWDIR) _files -/; return ;;
     LEVEL) compadd debug info warn error off; return ;;
+    FORMAT) compadd text json; return ;;
     ?*) _message "$value"; return ;;
   esac
   if [[ $words[CURRENT] != -* ]]; then
