@@ -86,6 +86,7 @@ tl::expected<disk::opened, std::string> disk::open(const disk_settings& with,
   if (auto whole = check_finished(with.directory); !whole)
     return tl::unexpected<std::string>(std::move(whole.error().sentence));
   auto from = store::open({.directory = with.directory,
+                           .env = with.files,
                            .write_buffer_bytes = part_of(with.directory, of_write_buffer),
                            .ballast_bytes = ballast_bytes(with),
                            .body_bytes_max = memory_for_messages(with) / 2,

@@ -12,6 +12,10 @@
 #include <string>
 #include <vector>
 
+namespace rocksdb {
+class Env;
+}
+
 namespace lmq {
 
 /// `lmq@` and the machine's name up to its first dot.
@@ -50,6 +54,7 @@ struct disk_settings {
   std::optional<std::size_t> limit_bytes{};   ///< of the directory, beyond which pushes are refused
   std::optional<std::size_t> memory_bytes{};  ///< for messages; nothing: half of what the machine has
   std::optional<std::size_t> reserve_bytes{}; ///< free space below which pushes are refused
+  rocksdb::Env* files = nullptr;              ///< a file layer of a test's; null: the system's
 };
 
 /// Who gets figures, beside whoever asks for GET /metrics.
