@@ -94,7 +94,7 @@ void local_queue::ask(asker by, const question& what, node_machine& node, time_p
 
 void local_queue::cancel(asker by, node_machine& node, time_point now, node_effect_list& out) {
   auto it = waiter_of_.find(by);
-  if (it == waiter_of_.end())
+  if (it == waiter_of_.end() || !serving_) // as the actor: it stays in line, and nobody takes what it gets
     return;
   machine_.cancel(it->second, now, decided_);
   tick(node, now, out);
