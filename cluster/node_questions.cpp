@@ -257,8 +257,11 @@ void node_machine::give_back(const std::string& queue, const delivery& what, tim
 
 void node_machine::heard(peer& from, says::ask& what, time_point now, node_effect_list& out) {
   asker by{from.id.incarnation, what.number};
-  if (served_.contains(by))
-    return; // it waits already, and keeps its place
+  if (auto waits = served_.find(by); waits != served_.end()) {
+    // It keeps its place; but it comes a second time because another was asked in between.
+    asked_again(waits->second.what);
+    return;
+  }
   bool in_view = view_.id.number != 0 && !withdrawn_;
   if (in_view && is_home(what.queue)) {
     if (active_)
@@ -294,6 +297,9 @@ void node_machine::heard(peer& from, says::tell& what, time_point now, node_effe
     }
     return;
   }
+  // Another is asked since, and may have done what this one could not.
+  if (asked_of != from.id.incarnation && std::holds_alternative<answered::refused>(what.what))
+    return;
   // It may have been asked of another since; that one need not go on.
   auto queue = it->second.queue;
   if (asked_of != from.id.incarnation && asked_of != 0) {
