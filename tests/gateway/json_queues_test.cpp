@@ -66,7 +66,7 @@ CAF_TEST(a queue is told with its properties and counts) {
 
 CAF_TEST(a message is told as text where it is text and else in base64) {
   CAF_CHECK_EQUAL(messages_json({}), R"({"messages":[]})");
-  peeked_message text{{1, 2}, false, 2s, 1, 3, 5, 1, {part("hel\"o", 6)}};
+  peeked_message text{{1, 2}, false, 2s, 1, 3, 5, 1, {part("hel\"o", 5)}};
   CAF_CHECK_EQUAL(
     messages_json({text}),
     R"({"messages":[{"age":2,"body":"hel\"o","content_type":"text/plain","headers":[["x-a","1"]],)"
