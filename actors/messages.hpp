@@ -9,6 +9,7 @@
 #include "core/fact.hpp"
 #include "core/message.hpp"
 #include "core/properties.hpp"
+#include "core/queue_order.hpp"
 
 #include <atomic>
 #include <caf/actor.hpp>
@@ -31,6 +32,7 @@ using cancel_atom = caf::atom_constant<caf::atom("cancel")>;
 using settle_atom = caf::atom_constant<caf::atom("settle")>;
 using give_back_atom = caf::atom_constant<caf::atom("give_back")>;
 using report_atom = caf::atom_constant<caf::atom("report")>;
+using order_atom = caf::atom_constant<caf::atom("order")>;
 using configure_atom = caf::atom_constant<caf::atom("configure")>;
 using close_atom = caf::atom_constant<caf::atom("close")>;
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
@@ -131,6 +133,8 @@ using queue_handle = caf::typed_actor<
   // Takes back a delivery that reached nobody: no retry is spent, the message keeps its place.
   caf::replies_to<give_back_atom, lease_id>::with<void>,
   caf::replies_to<report_atom>::with<queue_report>,
+  // What an operator asks; what it changes is as durable as an ack. Errors: no_such_message
+  caf::replies_to<order_atom, queue_order>::with<order_outcome>,
   // From the registry: properties in force from now on; the end of the queue.
   caf::reacts_to<configure_atom, properties>,
   caf::reacts_to<close_atom>,
@@ -231,6 +235,10 @@ using fan_out_handle = caf::typed_actor<
   caf::replies_to<push_atom, std::string, message, request_headers>::with<push_outcomes>,
   // Of all queues, sorted by name.
   caf::replies_to<report_atom>::with<std::vector<queue_report>>,
+  // Of one, also if it is down. Errors: no_such_queue
+  caf::replies_to<report_atom, std::string>::with<queue_report>,
+  // Of some, sorted by name; only those are asked. Errors: bad_pattern
+  caf::replies_to<report_atom, queue_page_wanted>::with<queue_page>,
   // From the supervisor: the registry of now.
   caf::reacts_to<registry_handle>>;
 
@@ -312,6 +320,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<lmq::rule>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::queue_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<lmq::queue_ref>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::queue_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::queue_page_wanted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::queue_page)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::queue_order)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::order_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<lmq::queue_report>)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::broker)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::health_report)

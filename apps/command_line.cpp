@@ -1,6 +1,7 @@
 #include "apps/command_line.hpp"
 
 #include "apps/help.hpp"
+#include "apps/operator_words.hpp"
 #include "apps/option_table.hpp"
 #include "core/ids.hpp"
 #include "core/utf8.hpp"
@@ -54,6 +55,7 @@ public:
     add_serve();
     add_client_commands();
     add_cluster_commands();
+    operators_.add_to([this](const char* name, const char* help) { return add_client_command(name, help); });
     add_cert();
     add_disk_commands();
   }
@@ -235,8 +237,8 @@ private:
     if (auto which = chosen(); !which.empty())
       return fmt::format("{}: {}; see lmq {} --help", which, error.what(), which);
     return fmt::format(
-      "{}; the first word is serve, ping, push, pull, ack, nack, ext, status, join, leave, forget, "
-      "backup, restore, dump, repair or cert; see lmq --help",
+      "{}; the first word is serve, ping, push, pull, ack, nack, ext, queues, peek, purge, pause, resume, "
+      "props, rules, stats, top, status, join, leave, forget, backup, restore, dump, repair or cert; see lmq --help",
       words.empty() ? "a command is missing" : fmt::format("\"{}\" is no command", words.front()));
   }
 
@@ -291,6 +293,13 @@ private:
       .what = client::ping{}};
     if (ping_->parsed())
       return out;
+    auto of_operators = operators_.read();
+    if (!of_operators)
+      return tl::unexpected<std::string>(std::move(of_operators).error());
+    if (*of_operators) {
+      out.what = **std::move(of_operators);
+      return out;
+    }
     if (push_->parsed()) {
       client::push push{.queue = raw_.queue, .content_type = raw_.type};
       if (body_->count() > 0)
@@ -370,6 +379,7 @@ private:
   const char* (*environment_)(const char*);
   raw_words raw_;
   CLI::App app_{help_text::program, "lmq"};
+  operator_words operators_;
   CLI::App* serve_ = nullptr;
   CLI::App* ping_ = nullptr;
   CLI::App* push_ = nullptr;

@@ -20,18 +20,6 @@ std::string_view state_of(const stored_unit* unit) {
   return unit->state.exhausted ? "exhausted" : "ready";
 }
 
-void append_base64(std::string& out, std::string_view bytes) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    auto left = bytes.size() - i;
-    std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      bits = bits << 8 | (k < left ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k)
-      out += k <= left ? digits[bits >> (18 - 6 * k) & 63] : '=';
-  }
-}
-
 void append_field(std::string& out, std::string_view name, std::string_view text) {
   out += ",\"";
   out += name;
@@ -78,9 +66,8 @@ std::string dump_line(std::string_view queue, const stored_message& m, const sto
   if (is_utf8(body)) {
     append_field(out, "body", body);
   } else {
-    out += ",\"body_base64\":\"";
-    append_base64(out, body);
-    out += '"';
+    out += ",\"body_base64\":";
+    append_json_base64(out, body);
   }
   out += "}\n";
   return out;

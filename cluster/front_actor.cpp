@@ -12,6 +12,9 @@ namespace {
 
 using front_handle = queue_handle::extend<caf::reacts_to<ready_atom>>;
 
+/// After so long every queue has heard that it is paused no more.
+constexpr duration resumed_everywhere = std::chrono::seconds{1};
+
 class front_actor final : public front_handle::base {
 public:
   front_actor(caf::actor_config& config, queue_name name, properties in_force,
@@ -48,6 +51,9 @@ public:
       [this](report_atom) -> caf::delegated<queue_report> {
         return delegate(node_, report_atom::value, name_);
       },
+      [this](order_atom, const queue_order& what) -> caf::delegated<order_outcome> {
+        return delegate(node_, order_atom::value, name_, what);
+      },
       [this](configure_atom, const properties& in_force) { on_configure(in_force); },
       [this](close_atom) { on_close(); },
       [this](watch_atom, const caf::actor& by) { return on_watch(by); },
@@ -83,7 +89,14 @@ private:
   void on_configure(const properties& in_force) {
     if (in_force.hooks != in_force_.hooks)
       hooks_ = hook_chain{in_force, *catalog_, *name_};
+    auto resumed = in_force_.paused && !in_force.paused;
     in_force_ = in_force;
+    if (!resumed)
+      return;
+    on_ready();
+    // The home may hear of it later than this node, and have had nothing to give until then.
+    delayed_anon_send(caf::actor_cast<front_of_queue>(caf::strong_actor_ptr{ctrl()}), resumed_everywhere,
+                      ready_atom::value);
   }
 
   void on_close() {
@@ -98,8 +111,9 @@ private:
             caf::actor_cast<front_of_queue>(caf::strong_actor_ptr{ctrl()}))
       .then(
         [this, promise](bool ready) {
-          offered_ = ready ? offered::kept : offered::none;
-          promise->deliver(ready);
+          auto any = ready && !in_force_.paused;
+          offered_ = any ? offered::kept : offered::none;
+          promise->deliver(any);
         },
         [promise](caf::error& e) { promise->refuse(std::move(e)); });
     return {};
@@ -114,7 +128,7 @@ private:
 
   /// There may be something. Whoever takes it finds out.
   void on_ready() {
-    if (offered_ != offered::none || !watcher_)
+    if (offered_ != offered::none || !watcher_ || in_force_.paused)
       return;
     offered_ = offered::asked;
     anon_send(watcher_, offer_atom::value, name_, std::optional<waiter_id>{});

@@ -268,6 +268,12 @@ void local_queues::ask(asker by, const std::string& queue, question what) {
           },
           [&all_ = all, by_ = by](caf::error& e) { all_.failed(by_, e); });
     }
+    void operator()(asked::order& x) const {
+      all.self_.request(to, caf::infinite, order_atom::value, x.what)
+        .then([&all_ = all, by_ = by](
+                order_outcome& done) { all_.owner_.queue_told(by_, answered::ordered{std::move(done)}); },
+              [&all_ = all, by_ = by](caf::error& e) { all_.failed(by_, e); });
+    }
   };
   // Mostly it is known, and nothing is kept.
   if (auto it = queues_.find(queue); it != queues_.end() && it->second.actor) {

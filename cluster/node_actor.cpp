@@ -76,6 +76,9 @@ public:
         return ask<void>(q, asked::give_back{lease});
       },
       [this](report_atom, const queue_name& q) { return ask<queue_report>(q, asked::report{}); },
+      [this](order_atom, const queue_name& q, const queue_order& what) {
+        return ask<order_outcome>(q, asked::order{what, false});
+      },
       [this](watch_atom, const queue_name& q, const front_of_queue& front) { return on_watch(q, front); },
       [this](unwatch_atom, const queue_name& q) { watchers_.erase(*q); },
 
@@ -160,7 +163,7 @@ public:
   }
 
 private:
-  enum class wanted { pushed, parcel, no_more, report };
+  enum class wanted { pushed, parcel, no_more, report, order };
 
   struct waiting_question {
     open_request to;
@@ -249,6 +252,8 @@ private:
       return wanted::parcel;
     else if constexpr (std::is_same_v<Answer, queue_report>)
       return wanted::report;
+    else if constexpr (std::is_same_v<Answer, order_outcome>)
+      return wanted::order;
     else
       return wanted::no_more;
   }
@@ -492,6 +497,10 @@ private:
           report->home = machine_.home(*waiting.queue).value_or("");
           return waiting.to.answer(*std::move(report));
         }
+      break;
+    case wanted::order:
+      if (auto* ordered = std::get_if<answered::ordered>(&what))
+        return waiting.to.answer(std::move(ordered->what));
       break;
     }
     spdlog::error("cluster.answer_not_understood queue=\"{}\" kind={}", *waiting.queue, what.index());

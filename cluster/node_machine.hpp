@@ -302,6 +302,7 @@ private:
   void give_back(const std::string& queue, const delivery& what, time_point now, node_effect_list& out);
   void forget_questions_of(const peer& p, node_effect_list& out);
   bool done_already(const std::string& queue, const asked::settle& what) const;
+  bool is_gone(const std::string& queue, message_id unit) const;
   bool brings_settled(const answered::delivered& d) const;
 
   node_options options_;

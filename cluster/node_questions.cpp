@@ -16,6 +16,8 @@ void asked_again(question& what) {
     s->again = true;
   else if (auto* p = std::get_if<asked::push>(&what))
     p->again = true;
+  else if (auto* o = std::get_if<asked::order>(&what))
+    o->again = true;
 }
 
 } // namespace
@@ -174,6 +176,12 @@ void node_machine::queue_told(asker by, std::optional<reply> what, time_point no
                                     "message may have been taken in: look for it before it is pushed again"},
                   now, out);
   }
+  if (const auto* order = std::get_if<asked::order>(&asked.what);
+      no != nullptr && order != nullptr && order->again &&
+      static_cast<reason>(no->why) == reason::no_such_message)
+    if (const auto* one = std::get_if<orders::remove>(&order->what);
+        one != nullptr && is_gone(asked.queue, one->id))
+      return tell_when_safe(by, answered::ordered{removed{}}, now, out);
   const auto* settle = std::get_if<asked::settle>(&asked.what);
   if (no != nullptr && settle != nullptr && static_cast<reason>(no->why) == reason::no_such_lease) {
     if (settle->again && done_already(asked.queue, *settle))
@@ -206,13 +214,16 @@ bool node_machine::brings_settled(const answered::delivered& d) const {
 /// A settle that was asked before may have been done, and only the answer lost.
 bool node_machine::done_already(const std::string& queue, const asked::settle& what) const {
   switch (static_cast<verdict>(what.verdict)) {
-  case verdict::ack:
-    return replica_.has_settled(what.lease.message) ||
-           (replica_.context().contains(what.lease.message) && !replica_.holds(queue, what.lease.message));
+  case verdict::ack: return is_gone(queue, what.lease.message);
   case verdict::nack: return replica_.has_ended(queue, what.lease);
   case verdict::extend: return false;
   }
   return false;
+}
+
+/// A message or compound that was here, and is settled.
+bool node_machine::is_gone(const std::string& queue, message_id unit) const {
+  return replica_.has_settled(unit) || (replica_.context().contains(unit) && !replica_.holds(queue, unit));
 }
 
 /// When all that is known here by now is safe: also what was said elsewhere. Whoever acknowledges what this

@@ -9,6 +9,7 @@
 #include "cluster/view.hpp"
 #include "core/fact.hpp"
 #include "core/id_set.hpp"
+#include "core/queue_order.hpp"
 #include "core/result.hpp"
 
 #include <cstdint>
@@ -71,9 +72,14 @@ struct give_back {
   lease_id lease;
 };
 struct report {};
+struct order {
+  queue_order what;
+  bool again = false; ///< it may have been done already
+};
 } // namespace asked
 
-using question = std::variant<asked::push, asked::pull, asked::settle, asked::give_back, asked::report>;
+using question =
+  std::variant<asked::push, asked::pull, asked::settle, asked::give_back, asked::report, asked::order>;
 
 /// What became of a question.
 namespace answered {
@@ -93,10 +99,13 @@ struct not_home {}; ///< ask whoever is it now
 struct reported {
   std::string report; ///< encoded by whoever asks and answers, see node_actor.cpp
 };
+struct ordered {
+  order_outcome what;
+};
 } // namespace answered
 
 using reply = std::variant<answered::pushed, answered::nothing, answered::delivered, answered::refused,
-                           answered::not_home, answered::reported>;
+                           answered::not_home, answered::reported, answered::ordered>;
 
 namespace says {
 

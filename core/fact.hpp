@@ -73,7 +73,7 @@ struct ended {
 
 /// These messages are gone for good.
 struct settled {
-  enum class cause : std::uint8_t { ack, discard };
+  enum class cause : std::uint8_t { ack, discard, purge };
 
   std::vector<message_id> ids; ///< of messages, not of units
   cause why = cause::ack;

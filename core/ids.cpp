@@ -9,8 +9,14 @@ namespace lmq {
 namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::size_t message_id_bytes = 16;
 constexpr std::size_t lease_id_bytes = 24;
-using lease_bytes = std::array<unsigned char, lease_id_bytes>;
+
+constexpr std::size_t digits_for(std::size_t bytes) {
+  return (bytes * 8 + 5) / 6;
+}
+static_assert(digits_for(message_id_bytes) == message_id_text_length);
+static_assert(digits_for(lease_id_bytes) == lease_id_text_length);
 
 void put(unsigned char* at, std::uint64_t value, int bytes) {
   for (int i = bytes - 1; i >= 0; --i, value >>= 8)
@@ -32,28 +38,22 @@ constexpr auto digits = [] {
   return table;
 }();
 
-} // namespace
-
-std::uint64_t random_incarnation() {
-  std::random_device entropy;
-  return std::uint64_t{entropy()} << 32 | entropy();
+template <std::size_t N>
+void put(std::array<unsigned char, N>& at, const message_id& id) {
+  put(at.data(), id.incarnation, 8);
+  put(at.data() + 8, id.counter, 8);
 }
 
-message_id compound_id(message_id first, home_tag home) noexcept {
-  // Another incarnation with the same counter: as random as the message's own, so it meets no other id.
-  auto mixed = (static_cast<std::uint64_t>(home) + 1) * 0x9e3779b97f4a7c15ULL;
-  mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ULL;
-  return {first.incarnation ^ mixed ^ mixed >> 27, first.counter};
+template <std::size_t N>
+message_id get_message_id(const std::array<unsigned char, N>& at) {
+  return {get(at.data(), 8), get(at.data() + 8, 8)};
 }
 
-std::string to_text(const lease_id& id) {
-  lease_bytes raw;
-  put(raw.data(), id.message.incarnation, 8);
-  put(raw.data() + 8, id.message.counter, 8);
-  put(raw.data() + 16, id.delivery, 4);
-  put(raw.data() + 20, static_cast<std::uint32_t>(id.home), 4);
+/// The last digit is filled up with zeros.
+template <std::size_t N>
+std::string digits_of(const std::array<unsigned char, N>& raw) {
   std::string text;
-  text.reserve(lease_id_text_length);
+  text.reserve(digits_for(N));
   std::uint32_t bits = 0;
   int held = 0;
   for (auto byte : raw) {
@@ -61,13 +61,17 @@ std::string to_text(const lease_id& id) {
     for (held += 8; held >= 6; held -= 6)
       text.push_back(alphabet[bits >> (held - 6) & 63]);
   }
-  return text; // 24 bytes are 32 whole digits
+  if (held > 0)
+    text.push_back(alphabet[bits << (6 - held) & 63]);
+  return text;
 }
 
-std::optional<lease_id> parse_lease_id(std::string_view text) {
-  if (text.size() != lease_id_text_length)
+/// Nothing if `digits_of` does not make this text.
+template <std::size_t N>
+std::optional<std::array<unsigned char, N>> bytes_of(std::string_view text) {
+  if (text.size() != digits_for(N))
     return std::nullopt;
-  lease_bytes raw;
+  std::array<unsigned char, N> raw;
   std::size_t at = 0;
   std::uint32_t bits = 0;
   int held = 0;
@@ -82,9 +86,50 @@ std::optional<lease_id> parse_lease_id(std::string_view text) {
       raw[at++] = static_cast<unsigned char>(bits >> held);
     }
   }
-  return lease_id{{get(raw.data(), 8), get(raw.data() + 8, 8)},
-                  static_cast<std::uint32_t>(get(raw.data() + 16, 4)),
-                  home_tag{static_cast<std::uint32_t>(get(raw.data() + 20, 4))}};
+  if ((bits & ((1U << held) - 1)) != 0)
+    return std::nullopt;
+  return raw;
+}
+
+} // namespace
+
+std::uint64_t random_incarnation() {
+  std::random_device entropy;
+  return std::uint64_t{entropy()} << 32 | entropy();
+}
+
+message_id compound_id(message_id first, home_tag home) noexcept {
+  // Another incarnation with the same counter: as random as the message's own, so it meets no other id.
+  auto mixed = (static_cast<std::uint64_t>(home) + 1) * 0x9e3779b97f4a7c15ULL;
+  mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ULL;
+  return {first.incarnation ^ mixed ^ mixed >> 27, first.counter};
+}
+
+std::string to_text(const message_id& id) {
+  std::array<unsigned char, message_id_bytes> raw;
+  put(raw, id);
+  return digits_of(raw);
+}
+
+std::optional<message_id> parse_message_id(std::string_view text) {
+  auto raw = bytes_of<message_id_bytes>(text);
+  return raw ? std::optional{get_message_id(*raw)} : std::nullopt;
+}
+
+std::string to_text(const lease_id& id) {
+  std::array<unsigned char, lease_id_bytes> raw;
+  put(raw, id.message);
+  put(raw.data() + 16, id.delivery, 4);
+  put(raw.data() + 20, static_cast<std::uint32_t>(id.home), 4);
+  return digits_of(raw);
+}
+
+std::optional<lease_id> parse_lease_id(std::string_view text) {
+  auto raw = bytes_of<lease_id_bytes>(text);
+  if (!raw)
+    return std::nullopt;
+  return lease_id{get_message_id(*raw), static_cast<std::uint32_t>(get(raw->data() + 16, 4)),
+                  home_tag{static_cast<std::uint32_t>(get(raw->data() + 20, 4))}};
 }
 
 waiter_id next_waiter_id() noexcept {

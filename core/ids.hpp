@@ -54,6 +54,15 @@ struct lease_id {
   friend auto operator<=>(const lease_id&, const lease_id&) = default;
 };
 
+/// Characters of a message id's text, all of `[0-9A-Za-z_-]`; unlike that of a lease it stays the same from
+/// one delivery to the next, and settles nothing.
+inline constexpr std::size_t message_id_text_length = 22;
+
+std::string to_text(const message_id& id);
+
+/// Nothing if the text is not one that `to_text` makes.
+std::optional<message_id> parse_message_id(std::string_view text);
+
 /// Characters of a lease id's text, all of `[0-9A-Za-z_-]`.
 inline constexpr std::size_t lease_id_text_length = 32;
 

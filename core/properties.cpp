@@ -18,6 +18,7 @@ properties effective(const property_set& own, const property_set* rule) {
   settle(p.hooks, &property_set::hooks);
   settle(p.max_messages, &property_set::max_messages);
   settle(p.max_bytes, &property_set::max_bytes);
+  settle(p.paused, &property_set::paused);
   return p;
 }
 
@@ -32,6 +33,7 @@ void merge(property_set& into, const property_set& change) {
   take(&property_set::hooks);
   take(&property_set::max_messages);
   take(&property_set::max_bytes);
+  take(&property_set::paused);
 }
 
 result<void> check_queue_name(std::string_view name) {

@@ -36,6 +36,7 @@ struct property_set {
   std::optional<hook_settings> hooks;
   std::optional<std::uint64_t> max_messages; ///< held, beyond which pushes are refused; 0: no limit
   std::optional<std::uint64_t> max_bytes;    ///< of messages held, bookkeeping included; 0: no limit
+  std::optional<bool> paused;                ///< nothing is delivered
 
   friend bool operator==(const property_set&, const property_set&) = default;
 };
@@ -48,6 +49,7 @@ struct properties {
   std::optional<hook_settings> hooks;        ///< absent where nobody set any
   std::optional<std::uint64_t> max_messages; ///< absent where nobody set one; 0: no limit
   std::optional<std::uint64_t> max_bytes;    ///< as max_messages
+  bool paused = false;                       ///< takes pushes and settles, and delivers nothing
 
   friend bool operator==(const properties&, const properties&) = default;
 };

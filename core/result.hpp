@@ -24,6 +24,7 @@ enum class reason {
   member_in_use,    ///< what is asked can't be done to a member that is connected, or to this node itself
   unavailable,      ///< the part that should answer is gone or stopping; trying again may help
   queue_full,       ///< the push would go beyond what the queue may hold
+  no_such_message,  ///< settled, out of retries, or never there
 };
 
 /// A "no" with its explanation.

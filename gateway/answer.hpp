@@ -32,8 +32,9 @@ struct metrics_text {
   std::string text;
 };
 
-using answer = std::variant<nothing, push_outcome, push_outcomes, delivered, properties, std::vector<rule>,
-                            std::vector<queue_report>, health_report, cluster_status, no_cluster, no_storage,
-                            backup_outcome, metrics_text, refusal>;
+using answer =
+  std::variant<nothing, push_outcome, push_outcomes, delivered, properties, std::vector<rule>,
+               std::vector<queue_report>, queue_report, queue_page, peeked_messages, purged, health_report,
+               cluster_status, no_cluster, no_storage, backup_outcome, metrics_text, refusal>;
 
 } // namespace lmq

@@ -25,9 +25,25 @@ const std::string* queue_of(const request& what) {
                       [](const push_one& r) { return &r.queue; },
                       [](const pull_one& r) { return &r.queue; },
                       [](const settle_lease& r) { return &r.queue; },
+                      [](const purge_queue& r) { return &r.queue; },
+                      [](const pause_queue& r) { return &r.queue; },
+                      [](const resume_queue& r) { return &r.queue; },
+                      [](const peek_messages& r) { return &r.queue; },
+                      [](const remove_message& r) { return &r.queue; },
                       [](const auto&) { return static_cast<const std::string*>(nullptr); },
                     },
                     what);
+}
+
+/// Whether the queue comes into being by this.
+bool opens_queue(const request& what) {
+  return std::holds_alternative<push_one>(what) || std::holds_alternative<pull_one>(what);
+}
+
+property_set paused(bool is) {
+  property_set change;
+  change.paused = is;
+  return change;
 }
 
 bool is_of_cluster(const request& what) {
@@ -109,10 +125,10 @@ void exchange::ask(step next, reply_to owner, const Handle& to, Ts&&... message)
 void exchange::resolve(reply_to owner) {
   const auto& name = *queue_of(what_);
   const auto& registry = gateway_.doors().registry;
-  if (std::holds_alternative<settle_lease>(what_))
-    ask(step::resolving, owner, registry, find_atom::value, name);
-  else
+  if (opens_queue(what_))
     ask(step::resolving, owner, registry, resolve_atom::value, name);
+  else
+    ask(step::resolving, owner, registry, find_atom::value, name);
 }
 
 void exchange::ask_queue(reply_to owner, time_point now) {
@@ -123,6 +139,15 @@ void exchange::ask_queue(reply_to owner, time_point now) {
     ask(step::asking, owner, queue, pull_atom::value, waiter_, time_left(now));
   else if (const auto* settle = std::get_if<settle_lease>(&what_))
     ask(step::asking, owner, queue, settle_atom::value, settle->lease, settle->what);
+  else if (const auto* peek = std::get_if<peek_messages>(&what_))
+    ask(step::asking, owner, queue, order_atom::value, queue_order{orders::peek{peek->n}});
+  else if (std::holds_alternative<purge_queue>(what_))
+    ask(step::asking, owner, queue, order_atom::value, queue_order{orders::purge{}});
+  else if (const auto* one = std::get_if<remove_message>(&what_))
+    ask(step::asking, owner, queue, order_atom::value, queue_order{orders::remove{one->id}});
+  else if (const auto* of = queue_of(what_)) // it is there, and is paused or resumed
+    ask(step::asking, owner, gateway_.doors().registry, patch_atom::value, *of,
+        paused(std::holds_alternative<pause_queue>(what_)));
 }
 
 /// The first step of each kind of request; again when the broker's doors have changed.
@@ -134,6 +159,12 @@ struct exchange::starter {
   void operator()(const push_one&) const { queue(); }
   void operator()(const pull_one&) const { queue(); }
   void operator()(const settle_lease&) const { queue(); }
+  void operator()(const purge_queue&) const { queue(); }
+  void operator()(const peek_messages&) const { queue(); }
+  void operator()(const remove_message&) const { queue(); }
+  // What the gateway has learnt may be out of date, and no queue is made of that.
+  void operator()(const pause_queue&) const { self.resolve(owner); }
+  void operator()(const resume_queue&) const { self.resolve(owner); }
 
   void operator()(const push_matching& r) const {
     self.ask(step::asking, owner, self.gateway_.doors().fan_out, push_atom::value, r.pattern, self.content_,
@@ -145,6 +176,13 @@ struct exchange::starter {
   }
   void operator()(const get_stats&) const {
     self.ask(step::asking, owner, self.gateway_.doors().fan_out, report_atom::value);
+  }
+
+  void operator()(const list_queues& r) const {
+    self.ask(step::asking, owner, self.gateway_.doors().fan_out, report_atom::value, r.page);
+  }
+  void operator()(const describe_queue& r) const {
+    self.ask(step::asking, owner, self.gateway_.doors().fan_out, report_atom::value, r.queue);
   }
 
   void operator()(const delete_queue& r) const { registry(remove_atom::value, r.queue); }
@@ -277,6 +315,14 @@ answer exchange::read(caf::mailbox_element& reply) {
     return std::move(*rules);
   if (auto* reports = only<std::vector<queue_report>>(reply))
     return std::move(*reports);
+  if (auto* report = only<queue_report>(reply))
+    return std::move(*report);
+  if (auto* page = only<queue_page>(reply))
+    return std::move(*page);
+  if (auto* done = only<order_outcome>(reply))
+    return std::visit(overloaded{[](removed) -> answer { return nothing{}; },
+                                 [](auto& what) -> answer { return std::move(what); }},
+                      *done);
   if (auto* health = only<health_report>(reply)) {
     if (auto names = gateway_.nodes().get(); !names->waits_for.empty()) {
       health->ready = false;

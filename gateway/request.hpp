@@ -54,6 +54,34 @@ struct delete_properties {
 struct revive_queue {
   std::string queue;
 };
+
+// What operators ask of queues.
+
+struct list_queues {
+  queue_page_wanted page;
+};
+struct describe_queue {
+  std::string queue;
+};
+struct purge_queue {
+  std::string queue;
+};
+/// Nothing is delivered from it until it is resumed.
+struct pause_queue {
+  std::string queue;
+};
+struct resume_queue {
+  std::string queue;
+};
+struct peek_messages {
+  std::string queue;
+  std::uint32_t n = peek_limits::messages_default;
+};
+struct remove_message {
+  std::string queue;
+  message_id id{};
+};
+
 struct get_stats {};
 struct get_health {};
 struct get_metrics {};
@@ -78,10 +106,12 @@ struct make_backup {
   std::string directory; ///< absolute
 };
 
-using request = std::variant<get_stats, push_one, push_matching, pull_one, pull_matching, settle_lease,
-                             delete_queue, get_rules, put_rules, delete_rules, get_properties,
-                             patch_properties, delete_properties, revive_queue, get_health, get_metrics,
-                             get_cluster, join_cluster, leave_cluster, forget_member, make_backup>;
+using request =
+  std::variant<get_stats, push_one, push_matching, pull_one, pull_matching, settle_lease, delete_queue,
+               get_rules, put_rules, delete_rules, get_properties, patch_properties, delete_properties,
+               revive_queue, get_health, get_metrics, get_cluster, join_cluster, leave_cluster, forget_member,
+               make_backup, list_queues, describe_queue, purge_queue, pause_queue, resume_queue,
+               peek_messages, remove_message>;
 
 inline bool is_push(const request& what) {
   return std::holds_alternative<push_one>(what) || std::holds_alternative<push_matching>(what);

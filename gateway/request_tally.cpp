@@ -21,6 +21,13 @@ template <> constexpr route_name name_of<pull_matching>{"GET", "/messages", "pul
 template <> constexpr route_name name_of<settle_lease>{"POST", "/messages/:name/:id", "settle"};
 template <> constexpr route_name name_of<delete_queue>{"DELETE", "/queues/:name", "delete"};
 template <> constexpr route_name name_of<revive_queue>{"POST", "/queues/:name/revive", "revive"};
+template <> constexpr route_name name_of<list_queues>{"GET", "/queues", ""};
+template <> constexpr route_name name_of<describe_queue>{"GET", "/queues/:name", ""};
+template <> constexpr route_name name_of<purge_queue>{"POST", "/queues/:name/purge", ""};
+template <> constexpr route_name name_of<pause_queue>{"POST", "/queues/:name/pause", ""};
+template <> constexpr route_name name_of<resume_queue>{"POST", "/queues/:name/resume", ""};
+template <> constexpr route_name name_of<peek_messages>{"GET", "/queues/:name/messages", ""};
+template <> constexpr route_name name_of<remove_message>{"DELETE", "/queues/:name/messages/:id", ""};
 template <> constexpr route_name name_of<get_rules>{"GET", "/properties", "get_default_props"};
 template <> constexpr route_name name_of<put_rules>{"PUT", "/properties", "set_default_props"};
 template <> constexpr route_name name_of<delete_rules>{"DELETE", "/properties", "delete_default_props"};

@@ -12,6 +12,15 @@ namespace lmq {
 
 namespace {
 
+std::vector<queue_report>& items_of(queue_page& page) {
+  return page.queues;
+}
+
+template <class T>
+std::vector<T>& items_of(std::vector<T>& all) {
+  return all;
+}
+
 class fan_out_actor final : public fan_out_handle::base {
 public:
   fan_out_actor(caf::actor_config& config, registry_handle registry, std::shared_ptr<life_sign> life)
@@ -32,6 +41,8 @@ public:
         return on_push(expression, m, headers);
       },
       [this](report_atom) { return on_report(); },
+      [this](report_atom, const std::string& name) { return on_report_of(name); },
+      [this](report_atom, const queue_page_wanted& page) { return on_page(page); },
       [this](const registry_handle& of_now) { registry_ = of_now; },
     };
   }
@@ -48,7 +59,7 @@ private:
   /// What a request gathers: the items in the order of the queues, and how many are still to come.
   template <class Answer>
   struct gathering {
-    using item = typename Answer::value_type;
+    using item = typename std::decay_t<decltype(items_of(std::declval<Answer&>()))>::value_type;
 
     gathering(caf::local_actor& self) : promise(self) {}
 
@@ -82,15 +93,16 @@ private:
       if (failure &&
           std::none_of(items.begin(), items.end(), [](const auto& what) { return what.has_value(); }))
         return promise.refuse(std::move(failure));
-      Answer answer;
-      answer.reserve(items.size());
+      auto& all = items_of(answer);
+      all.reserve(items.size());
       for (auto& what : items)
         if (what)
-          answer.push_back(std::move(*what));
+          all.push_back(std::move(*what));
       promise.deliver(std::move(answer));
     }
 
     guarded_promise<Answer> promise;
+    Answer answer;
     std::vector<std::optional<item>> items;
     std::size_t missing = 0;
     caf::error failure; ///< of one of those that failed
@@ -155,15 +167,67 @@ private:
       });
   }
 
-  caf::delegated<std::vector<queue_report>> on_report() {
-    return gather<std::vector<queue_report>>("", [this](const queue_ref& q, auto then, auto otherwise) {
+  /// Asks a queue for its report, see `gather`.
+  auto report() {
+    return [this](const queue_ref& q, auto then, auto otherwise) {
       auto got = [then](queue_report& report) { then(std::move(report)); };
       auto failed = [otherwise](caf::error& e) { otherwise(e); };
       if (q.actor)
         request(q.actor, caf::infinite, report_atom::value).then(got, failed);
       else
         request(registry_, caf::infinite, report_atom::value, *q.name).then(got, failed);
-    });
+    };
+  }
+
+  caf::delegated<std::vector<queue_report>> on_report() {
+    return gather<std::vector<queue_report>>("", report());
+  }
+
+  caf::delegated<queue_page> on_page(const queue_page_wanted& wanted) {
+    auto all = std::make_shared<gathering<queue_page>>(*this);
+    all->answer.wanted = wanted;
+    request(registry_, caf::infinite, match_atom::value, wanted.pattern)
+      .then(
+        [this, all](const std::vector<queue_ref>& queues) {
+          auto& page = all->answer;
+          page.total = queues.size();
+          auto first = std::min<std::uint64_t>(page.wanted.offset, queues.size());
+          auto n = std::min<std::uint64_t>(page.wanted.limit, queues.size() - first);
+          all->expect(n);
+          for (std::size_t i = 0; i < n; ++i)
+            ask_one(all, i, report(), queues[first + i], 1);
+        },
+        [all](caf::error& e) { all->promise.refuse(std::move(e)); });
+    return guarded_promise<queue_page>::later();
+  }
+
+  caf::delegated<queue_report> on_report_of(const std::string& name) {
+    report_of(std::make_shared<guarded_promise<queue_report>>(*this), name, 1);
+    return guarded_promise<queue_report>::later();
+  }
+
+  void report_of(std::shared_ptr<guarded_promise<queue_report>> promise, const std::string& name,
+                 unsigned times) {
+    auto got = [promise](queue_report& report) { promise->deliver(std::move(report)); };
+    auto again = [this, promise, name, times](caf::error& e) {
+      if (bounced(e) && times < asks_max)
+        report_of(promise, name, times + 1);
+      else
+        report_if_down(promise, name, unknown(e));
+    };
+    request(registry_, caf::infinite, find_atom::value, name)
+      .then([this, got, again](
+              const queue_ref& q) { request(q.actor, caf::infinite, report_atom::value).then(got, again); },
+            [this, promise, name](caf::error& e) { report_if_down(promise, name, unknown(e)); });
+  }
+
+  void report_if_down(std::shared_ptr<guarded_promise<queue_report>> promise, const std::string& name,
+                      const caf::error& why) {
+    if (to_refusal(why).why != reason::unavailable)
+      return promise->refuse(why);
+    request(registry_, caf::infinite, report_atom::value, name)
+      .then([promise](queue_report& report) { promise->deliver(std::move(report)); },
+            [promise, why](caf::error&) { promise->refuse(why); });
   }
 
   registry_handle registry_;

@@ -67,6 +67,7 @@ public:
         return if_serving([&](auto at) { machine().give_back(l, at, out()); });
       },
       [this](report_atom) { return on_report(); },
+      [this](order_atom, const queue_order& what) { return on_order(what); },
       [this](configure_atom, const properties& p) { on_configure(p); },
       [this](close_atom) { on_close(); },
       [this](watch_atom, const caf::actor& by) { return on_watch(by); },
@@ -203,6 +204,41 @@ private:
     case verdict::extend: return machine().extend(lease, at, out());
     }
     __builtin_unreachable();
+  }
+
+  caf::result<order_outcome> on_order(const queue_order& what) {
+    if (!cell_->serving)
+      return bounce();
+    if (const auto* peek = std::get_if<orders::peek>(&what))
+      return order_outcome{look_at(std::min(peek->n, peek_limits::messages_max))};
+    cell_->owed.begin(*this);
+    step([&](auto at) {
+      auto outcome = carry_out(what, at);
+      auto* purge = outcome ? std::get_if<purged>(&*outcome) : nullptr;
+      bool changed = outcome && (purge == nullptr || purge->messages > 0);
+      cell_->owed.decide_order(std::move(outcome), changed ? next_batch() : 0);
+    });
+    return caf::delegated<order_outcome>{};
+  }
+
+  result<order_outcome> carry_out(const queue_order& what, time_point at) {
+    if (const auto* one = std::get_if<orders::remove>(&what))
+      return machine().erase(one->id, at, out()).map([] { return order_outcome{removed{}}; });
+    return order_outcome{purged{machine().purge(at, out())}};
+  }
+
+  /// Bodies that are away are read, which may wait for the disk.
+  peeked_messages look_at(std::size_t n) {
+    step([](auto) {});
+    peeked_messages all;
+    for (auto& m : machine().peek(n, now())) {
+      auto whole = is_away(m.content) ? bodies_of(m.content, m.id) : std::optional{std::move(m.content)};
+      if (!whole)
+        continue; // settled elsewhere meanwhile, and the word of it is on its way
+      m.content = *std::move(whole);
+      all.push_back(shown(m));
+    }
+    return all;
   }
 
   queue_report on_report() {
@@ -448,11 +484,14 @@ private:
 
   /// False: something of it is gone.
   bool read_bodies(delivery& what) {
-    auto whole = with_bodies(what.content, what.lease.message,
-                             [this](message_id id) { return cell_->port->read(*cell_->name, id); });
+    auto whole = bodies_of(what.content, what.lease.message);
     if (whole)
       what.content = *std::move(whole);
     return whole.has_value();
+  }
+
+  std::optional<parcel> bodies_of(const parcel& what, message_id unit) {
+    return with_bodies(what, unit, [this](message_id id) { return cell_->port->read(*cell_->name, id); });
   }
 
   void perform_one(answer_empty& x, time_point) {

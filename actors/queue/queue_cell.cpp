@@ -14,6 +14,10 @@ void owed_answer::give() {
     request_.answer(caf::message{});
   else if (settled != nullptr)
     request_.answer(to_error(settled->error()));
+  else if (const auto* done = std::get_if<result<order_outcome>>(&outcome_); done != nullptr && *done)
+    request_.answer(**done);
+  else if (done != nullptr)
+    request_.answer(to_error(done->error()));
 }
 
 void owed_answer::refuse_undecided() noexcept {
@@ -80,6 +84,13 @@ queue_report queue_cell::report(time_point now) const {
   r.memory_bytes = sizes.memory_bytes;
   r.in_force = machine.in_force();
   r.restarts = restarts();
+  r.ready = sizes.ready;
+  r.leased = sizes.leased;
+  r.accumulating = sizes.accumulating;
+  r.waiters = sizes.waiters;
+  if (sizes.oldest_ready)
+    r.oldest_ready = now - *sizes.oldest_ready;
+  r.counts = machine.counts();
   stats.fill(r, now);
   return r;
 }

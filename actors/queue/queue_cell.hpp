@@ -24,8 +24,8 @@
 
 namespace lmq {
 
-/// The answer to the push or settle that is being worked on. From the instant at which it is decided, it is
-/// given, by whichever actor comes to it.
+/// The answer to the push, settle or order that is being worked on. From the instant at which it is decided,
+/// it is given, by whichever actor comes to it.
 class owed_answer {
 public:
   /// The request that `self` is handling. What was owed before has been answered.
@@ -45,6 +45,11 @@ public:
     batch_ = batch;
   }
 
+  void decide_order(result<order_outcome> what, std::uint64_t batch = 0) noexcept {
+    outcome_ = std::move(what);
+    batch_ = batch;
+  }
+
   std::uint64_t batch() const noexcept { return batch_; }
 
   /// Answers what is decided. Throws: it was not answered, and is still owed
@@ -60,7 +65,7 @@ private:
   struct undecided {};
 
   open_request request_;
-  std::variant<undecided, push_outcome, result<void>> outcome_;
+  std::variant<undecided, push_outcome, result<void>, result<order_outcome>> outcome_;
   std::uint64_t batch_ = 0;
 };
 

@@ -99,7 +99,7 @@ struct queue_invariants {
 
   bool whoever_waits_beside_a_ready_message_will_be_served() const {
     using offered = queue_machine::offered;
-    if (m.waiters_.empty() || m.ready_.empty() || m.offered_ == offered::asked)
+    if (m.waiters_.empty() || m.ready_.empty() || m.offered_ == offered::asked || m.paused())
       return true;
     return m.next_deadline() == time_point::min();
   }

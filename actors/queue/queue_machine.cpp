@@ -111,8 +111,9 @@ bool queue_machine::watch(time_point now, effects& out) {
   unwatch(now, out); // an offer to whoever watched before is void
   discard_exhausted(out);
   LMQ_FAULT_POINT("queue.watch");
-  offered_ = ready_.empty() ? offered::none : offered::kept;
-  return !ready_.empty();
+  bool any = !ready_.empty() && !paused();
+  offered_ = any ? offered::kept : offered::none;
+  return any;
 }
 
 void queue_machine::unwatch(time_point now, effects& out) {
@@ -390,7 +391,7 @@ void queue_machine::expire_waiters(time_point now, effects& out) {
 
 /// `serve` would do something.
 bool queue_machine::could_serve() const noexcept {
-  if (ready_.empty())
+  if (ready_.empty() || paused())
     return false;
   switch (offered_) {
   case offered::asked: return false;
@@ -403,7 +404,7 @@ bool queue_machine::could_serve() const noexcept {
 
 /// Brings ready messages and waiters together, as far as the conversation with pull_any allows.
 void queue_machine::serve(time_point now, effects& out) {
-  while (!ready_.empty()) {
+  while (!ready_.empty() && !paused()) {
     switch (offered_) {
     case offered::asked: return;
     case offered::none:
@@ -424,8 +425,10 @@ void queue_machine::serve(time_point now, effects& out) {
   }
 }
 
-/// Leases the message first in line to `to`. False: there is none.
+/// Leases the message first in line to `to`. False: there is none, or the queue is paused.
 bool queue_machine::deliver_first(waiter_id to, time_point now, effects& out) {
+  if (paused())
+    return false;
   discard_exhausted(out);
   if (ready_.empty())
     return false;

@@ -22,6 +22,7 @@
 #include "core/fact.hpp"
 #include "core/message.hpp"
 #include "core/properties.hpp"
+#include "core/queue_order.hpp"
 #include "core/result.hpp"
 #include "core/time.hpp"
 #include "metrics/queue_figures.hpp"
@@ -130,6 +131,28 @@ public:
   /// Nobody outside wants it now. The queue serves its own waiters and offers nothing until the next `take`,
   /// which whoever watches will try before anybody waits there.
   void keep(time_point now, effects& out);
+
+  // -- what operators ask (queue_admin.cpp)
+
+  /// The first messages in line, at most n. Changes nothing; what is out of retries is not shown.
+  /// Cost: O(n), and what is passed over
+  std::vector<standing_message> peek(std::size_t n, time_point now) const;
+
+  /// Drops all that is ready; what is leased or accumulates stays.
+  ///
+  /// @param out  records settled
+  /// @returns how many it were
+  /// Cost: O(ready)
+  std::size_t purge(time_point now, effects& out);
+
+  /// Removes one message or compound for good, ready or leased. Its lease, if it has one, is unknown from
+  /// then on.
+  ///
+  /// @param id   as `peek` tells it
+  /// @param out  records settled
+  /// Errors: no_such_message: unknown, or a window that is open still
+  /// Cost:   O(log n) in a machine that records, else O(ready)
+  result<void> erase(message_id id, time_point now, effects& out);
 
   // -- life
 
@@ -256,6 +279,8 @@ private:
   taken_in take_in(message_id id, message&& pushed, message_id window_name, time_point now);
   index& index_of(const entry& e) noexcept { return e.is == state::ready ? ready_ : pending_; }
   index::iterator held(lease_id lease);
+  index::iterator find_unit(message_id id);
+  bool paused() const noexcept { return properties_.paused; }
   result<index::iterator> honoured(lease_id lease);
   index::iterator lease_anew(index::iterator it, lease_id lease, time_point until, effects& out);
   void make_ready(index::iterator pending, place where);

@@ -66,7 +66,7 @@ round_width at_least(double width) {
         return round;
 }
 
-std::vector<retention_report::bin> histogram(const samples_type& sorted, double standard_deviation) {
+std::vector<retention_report::bin> bins_of(const samples_type& sorted, double standard_deviation) {
   const double min = sorted.front();
   const double max = sorted.back();
   if (min == max)
@@ -104,7 +104,7 @@ retention_report describe(std::vector<float> samples) {
   out.p99 = at_rank(samples, 0.99);
   out.p999 = at_rank(samples, 0.999);
   out.median = out.p50;
-  out.histogram = histogram(samples, out.standard_deviation);
+  out.histogram = bins_of(samples, out.standard_deviation);
   return out;
 }
 

@@ -2,9 +2,12 @@
 #pragma once
 
 #include "core/properties.hpp"
+#include "core/time.hpp"
+#include "metrics/queue_figures.hpp"
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +51,31 @@ struct queue_report {
   // Where the node belongs to a cluster.
   std::vector<std::string> nodes; ///< names of those that hold the queue; empty: just this node
   std::string home;               ///< the one that delivers; empty: none is told
+
+  // What `size` is made of, and more that `GET /queues` tells.
+  std::uint64_t ready = 0, leased = 0, accumulating = 0;
+  std::uint64_t waiters = 0;            ///< pulls that wait at this queue alone
+  std::optional<duration> oldest_ready; ///< age of the first in line; nothing: none is ready
+  queue_counts counts;                  ///< since the queue was opened in its home's process
+};
+
+/// Bounds of a page of queues.
+struct queue_page_limits {
+  static constexpr std::uint64_t queues_default = 100;
+  static constexpr std::uint64_t queues_max = 1000;
+};
+
+/// Which queues are asked for: of those whose names the pattern finds, in order, `limit` from `offset` on.
+struct queue_page_wanted {
+  std::string pattern; ///< empty: all
+  std::uint64_t offset = 0;
+  std::uint64_t limit = queue_page_limits::queues_default;
+};
+
+struct queue_page {
+  queue_page_wanted wanted;
+  std::uint64_t total = 0; ///< queues whose names the pattern finds
+  std::vector<queue_report> queues;
 };
 
 } // namespace lmq

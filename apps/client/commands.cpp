@@ -1,13 +1,14 @@
 #include "apps/client/commands.hpp"
 
+#include "apps/client/admin.hpp"
 #include "apps/client/status_text.hpp"
+#include "apps/client/talk.hpp"
 #include "gateway/limits.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -15,33 +16,10 @@ namespace lmq::client {
 
 namespace {
 
-/// What the server says of its "no": the sentence in its JSON, or else its status.
-std::string explanation(const answer& no) {
-  auto body = nlohmann::json::parse(no.body, nullptr, false);
-  if (body.is_object())
-    if (auto found = body.find("message"); found != body.end() && found->is_string())
-      return found->get<std::string>();
-  return fmt::format("the server answered with status {}", no.status);
-}
-
-/// The word for programs in it; empty: none.
-std::string reason_in(const answer& no) {
-  auto body = nlohmann::json::parse(no.body, nullptr, false);
-  if (body.is_object())
-    if (auto found = body.find("error"); found != body.end() && found->is_string())
-      return found->get<std::string>();
-  return {};
-}
-
 /// Headers that belong to the message, not to the connection.
 bool of_message(std::string_view name) {
   return name != "connection" && name != "content-length" && name != "date" && name != "server" &&
          name != "transfer-encoding" && name != "keep-alive" && name != "x-request-id";
-}
-
-/// Unlike fmt::print it does not throw where nobody reads; `write` looks for that in the end.
-void put(std::FILE* to, std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), to);
 }
 
 std::string queue_path(std::string_view queue) {
@@ -49,10 +27,10 @@ std::string queue_path(std::string_view queue) {
 }
 
 /// Carries one command out.
-class errand {
+class errand : talk {
 public:
   errand(const server_url& server, const credentials& with, standard_files files)
-      : server_(server), with_(with), files_(files) {}
+      : talk(server, with, files), server_(server), with_(with), files_(files) {}
 
   exit_code operator()(const ping&) const {
     // What every server answers, whatever it holds and whoever asks.
@@ -146,30 +124,16 @@ public:
     return exit_code::done;
   }
 
+  template <class OfOperators>
+  exit_code operator()(const OfOperators& what) const {
+    return carry_out(what, *this);
+  }
+
 private:
-  exit_code complain(exit_code code, std::string_view sentence) const {
-    put(files_.err, fmt::format("lmq: {}\n", sentence));
-    return code;
-  }
-
-  /// A request whose answer says no more than yes or no.
-  exit_code ask(const request& asked) const {
-    auto reply = exchange(server_, with_, asked);
-    if (!reply)
-      return complain(exit_code::unreachable, reply.error());
-    return reply->status / 100 == 2 ? exit_code::done : complain(exit_code::refused, explanation(*reply));
-  }
-
   checked<std::string> read_body() const {
     if (isatty(fileno(files_.in)) != 0)
       put(files_.err, "lmq: type the body, then Ctrl-D at the beginning of a line\n");
-    std::string out;
-    std::array<char, 65536> chunk{};
-    while (auto count = std::fread(chunk.data(), 1, chunk.size(), files_.in))
-      out.append(chunk.data(), count);
-    if (std::ferror(files_.in) != 0)
-      return tl::unexpected<std::string>(fmt::format("can't read standard input: {}", std::strerror(errno)));
-    return out;
+    return read_input();
   }
 
   bool write(const answer& message, std::FILE* headers_to) const {

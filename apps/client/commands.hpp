@@ -5,6 +5,7 @@
 
 #include "apps/client/request.hpp"
 #include "apps/exit_code.hpp"
+#include "core/queue_order.hpp"
 
 #include <chrono>
 #include <cstdio>
@@ -55,10 +56,63 @@ struct backup {
   std::string directory; ///< absolute, in UTF-8
 };
 
+// What operators ask. With `json` the server's documents as they are, instead of tables.
+
+struct queues {
+  std::string match{}; ///< of the names; empty: all
+  bool json = false;
+};
+
+struct peek {
+  std::string queue;
+  std::size_t n = peek_limits::messages_default;
+  bool json = false;
+};
+
+struct purge {
+  std::string queue;
+  bool json = false;
+};
+
+/// Nothing is delivered from it until it is resumed.
+struct pause {
+  std::string queue;
+  bool resume = false;
+};
+
+/// What is to be done with what is set.
+enum class of_settings { get, set, reset };
+
+struct props {
+  of_settings verb = of_settings::get;
+  std::string queue;
+  std::string change{}; ///< to be set: an object
+  bool json = false;
+};
+
+struct rules {
+  of_settings verb = of_settings::get;
+  std::string file = "-"; ///< to be set: what is in there; `-`: standard input
+  bool json = false;
+};
+
+struct stats {
+  bool json = false;
+};
+
+/// A table of the queues that is drawn anew again and again.
+struct top {
+  std::string match{};
+  std::chrono::milliseconds every{2000};
+  bool once = false; ///< print it and end; needs no terminal
+};
+
 struct command {
   server_url server;
   credentials with{};
-  std::variant<ping, push, pull, settle, join, leave, forget, status, backup> what;
+  std::variant<ping, push, pull, settle, join, leave, forget, status, backup, queues, peek, purge, pause,
+               props, rules, stats, top>
+    what;
 };
 
 /// Where a command reads and writes. The files stay open.

@@ -20,6 +20,14 @@ struct table {
   needed operator()(const delete_properties& r) const { return needed_right{right::admin, &r.queue}; }
   needed operator()(const revive_queue& r) const { return needed_right{right::admin, &r.queue}; }
 
+  needed operator()(const list_queues&) const { return needed_right{right::watch, nullptr}; }
+  needed operator()(const describe_queue& r) const { return needed_right{right::watch, &r.queue}; }
+  needed operator()(const peek_messages& r) const { return needed_right{right::watch, &r.queue}; }
+  needed operator()(const purge_queue& r) const { return needed_right{right::admin, &r.queue}; }
+  needed operator()(const pause_queue& r) const { return needed_right{right::admin, &r.queue}; }
+  needed operator()(const resume_queue& r) const { return needed_right{right::admin, &r.queue}; }
+  needed operator()(const remove_message& r) const { return needed_right{right::admin, &r.queue}; }
+
   needed operator()(const get_rules&) const { return needed_right{}; }
   needed operator()(const put_rules&) const { return needed_right{}; }
   needed operator()(const delete_rules&) const { return needed_right{}; }

@@ -61,6 +61,13 @@ parsed<std::uint64_t> parse_queue_limit(const std::string& key, const json& valu
   return value.get<std::uint64_t>();
 }
 
+parsed<bool> parse_paused(const json& value) {
+  if (!value.is_boolean())
+    return no(http_reason::bad_property,
+              "paused is whether the queue delivers nothing for now: send true or false");
+  return value.get<bool>();
+}
+
 parsed<hook_call> parse_call(const json& value) {
   auto shape =
     no(http_reason::bad_property, "a hook is called as [\"name\",[\"argument\",…]], with strings alone");
@@ -128,10 +135,13 @@ parsed<property_set> parse_set(const json& value) {
       done = put(set.max_messages, parse_queue_limit(key, item));
     else if (key == "max_bytes")
       done = put(set.max_bytes, parse_queue_limit(key, item));
+    else if (key == "paused")
+      done = put(set.paused, parse_paused(item));
     else
       done = no(
         http_reason::unknown_property,
-        "there is no such property; those there are: accum, hooks, max_bytes, max_messages, retry, timeout");
+        "there is no such property; those there are: accum, hooks, max_bytes, max_messages, paused, retry, "
+        "timeout");
     if (!done)
       return pass_on(done);
   }
@@ -214,6 +224,10 @@ void append_json(std::string& out, const property_set& set) {
     key("max_messages");
     append_json_number(out, *set.max_messages);
   }
+  if (set.paused) {
+    key("paused");
+    out += *set.paused ? "true" : "false";
+  }
   if (set.retry) {
     key("retry");
     append_json_number(out, std::uint64_t{*set.retry});
@@ -226,7 +240,8 @@ void append_json(std::string& out, const property_set& set) {
 }
 
 void append_json(std::string& out, const properties& p) {
-  append_json(out, property_set{p.accum, p.retry, p.timeout, p.hooks, p.max_messages, p.max_bytes});
+  append_json(out, property_set{p.accum, p.retry, p.timeout, p.hooks, p.max_messages, p.max_bytes,
+                                p.paused ? std::optional{true} : std::nullopt});
 }
 
 void append_json(std::string& out, const std::vector<rule>& rules) {

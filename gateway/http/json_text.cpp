@@ -66,6 +66,20 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+void append_json_base64(std::string& out, std::string_view bytes) {
+  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  out += '"';
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    auto left = bytes.size() - i;
+    std::uint32_t bits = 0;
+    for (std::size_t k = 0; k < 3; ++k)
+      bits = bits << 8 | (k < left ? static_cast<unsigned char>(bytes[i + k]) : 0U);
+    for (std::size_t k = 0; k < 4; ++k)
+      out += k <= left ? digits[bits >> (18 - 6 * k) & 63] : '=';
+  }
+  out += '"';
+}
+
 void append_json_strings(std::string& out, const std::vector<std::string>& texts) {
   out += '[';
   std::string_view before = "";

@@ -12,6 +12,9 @@ namespace lmq {
 /// (`\u00ff`), so that whatever bytes a queue's name has, the document is JSON.
 void append_json_string(std::string& out, std::string_view text);
 
+/// A string in base64, with its quotes.
+void append_json_base64(std::string& out, std::string_view bytes);
+
 /// `["…","…"]`.
 void append_json_strings(std::string& out, const std::vector<std::string>& texts);
 

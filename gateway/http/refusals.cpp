@@ -9,21 +9,36 @@ namespace lmq {
 namespace {
 
 // In the order of http_reason.
-constexpr std::array<wording, 28> table{{
-  {400, "bad_name"},        {400, "bad_pattern"},
-  {400, "bad_property"},    {400, "unknown_property"},
-  {400, "unknown_hook"},    {404, "no_such_lease"},
-  {404, "no_such_queue"},   {507, "over_limit"},
-  {404, "no_such_member"},  {409, "member_in_use"},
-  {503, "unavailable"},     {429, "queue_full"},
-  {400, "bad_request"},     {400, "bad_target"},
-  {400, "bad_parameter"},   {400, "bad_json"},
-  {404, "no_such_route"},   {405, "method_not_allowed"},
-  {413, "body_too_large"},  {431, "headers_too_large"},
-  {408, "request_timeout"}, {503, "too_many_connections"},
-  {409, "no_cluster"},      {409, "no_storage"},
-  {409, "bad_directory"},   {507, "no_space"},
-  {401, "unauthorized"},    {403, "forbidden"},
+constexpr std::array<wording, 29> table{{
+  {400, "bad_name"},
+  {400, "bad_pattern"},
+  {400, "bad_property"},
+  {400, "unknown_property"},
+  {400, "unknown_hook"},
+  {404, "no_such_lease"},
+  {404, "no_such_queue"},
+  {507, "over_limit"},
+  {404, "no_such_member"},
+  {409, "member_in_use"},
+  {503, "unavailable"},
+  {429, "queue_full"},
+  {404, "no_such_message"},
+  {400, "bad_request"},
+  {400, "bad_target"},
+  {400, "bad_parameter"},
+  {400, "bad_json"},
+  {404, "no_such_route"},
+  {405, "method_not_allowed"},
+  {413, "body_too_large"},
+  {431, "headers_too_large"},
+  {408, "request_timeout"},
+  {503, "too_many_connections"},
+  {409, "no_cluster"},
+  {409, "no_storage"},
+  {409, "bad_directory"},
+  {507, "no_space"},
+  {401, "unauthorized"},
+  {403, "forbidden"},
 }};
 static_assert(static_cast<std::size_t>(http_reason::forbidden) + 1 == table.size());
 
@@ -41,6 +56,7 @@ http_reason to_http(reason why) noexcept {
   case reason::member_in_use: return http_reason::member_in_use;
   case reason::unavailable: return http_reason::unavailable;
   case reason::queue_full: return http_reason::queue_full;
+  case reason::no_such_message: return http_reason::no_such_message;
   }
   return http_reason::unavailable;
 }

@@ -23,6 +23,7 @@ enum class http_reason {
   member_in_use,
   unavailable,
   queue_full,
+  no_such_message,
   // of the protocol
   bad_request,   ///< not HTTP, or bad framing; the connection ends
   bad_target,    ///< a target that can't be decoded

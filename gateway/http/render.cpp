@@ -4,6 +4,7 @@
 #include "gateway/http/json_cluster.hpp"
 #include "gateway/http/json_health.hpp"
 #include "gateway/http/json_properties.hpp"
+#include "gateway/http/json_queues.hpp"
 #include "gateway/http/json_stats.hpp"
 #include "gateway/http/json_text.hpp"
 #include "gateway/http/openapi.hpp"
@@ -185,6 +186,13 @@ struct renderer {
   unsigned operator()(const std::vector<queue_report>& reports) const {
     return document(stats_json(*frame.nodes->get(), reports));
   }
+
+  unsigned operator()(const queue_page& page) const { return document(queues_json(page)); }
+  unsigned operator()(const queue_report& queue) const {
+    return document(queue_json(*frame.nodes->get(), queue));
+  }
+  unsigned operator()(const peeked_messages& messages) const { return document(messages_json(messages)); }
+  unsigned operator()(purged what) const { return document(purged_json(what)); }
 
   unsigned operator()(const health_report& health) const {
     return document(health_json(health), health.ready ? 200 : 503);

@@ -1,5 +1,6 @@
 #include "gateway/http/target.hpp"
 
+#include "gateway/http/target_parts.hpp"
 #include "gateway/http/target_text.hpp"
 #include "gateway/http/wire_time.hpp"
 
@@ -7,33 +8,9 @@
 
 namespace lmq {
 
+using namespace target_parts;
+
 namespace {
-
-using routed = tl::expected<http_request, http_refusal>;
-
-tl::unexpected<http_refusal> no(http_reason why, std::string message) {
-  return tl::unexpected<http_refusal>(http_refusal{why, std::move(message)});
-}
-
-template <class T>
-tl::unexpected<http_refusal> refusal_of(tl::expected<T, http_refusal>& failed) {
-  return tl::unexpected<http_refusal>(std::move(failed.error()));
-}
-
-tl::unexpected<http_refusal> undecodable() {
-  return no(http_reason::bad_target,
-            "a % in the target is not followed by two hex digits; send %25 for the character");
-}
-
-/// A decoded, checked queue name.
-tl::expected<std::string, http_refusal> queue_name(std::string_view encoded) {
-  auto name = percent_decode(encoded);
-  if (!name)
-    return undecodable();
-  if (auto ok = check_queue_name(*name); !ok)
-    return tl::unexpected<http_refusal>(to_http(std::move(ok.error())));
-  return std::move(*name);
-}
 
 /// How a pull is served.
 struct pull_options {
@@ -72,24 +49,12 @@ tl::expected<pull_options, http_refusal> how_to_pull(const target_query& q, cons
 /// Which methods a route has. `HEAD` goes with a `GET` that takes nothing.
 constexpr std::string_view allow_messages = "GET, POST, OPTIONS";
 constexpr std::string_view allow_lease = "POST, OPTIONS";
-constexpr std::string_view allow_queue = "DELETE, OPTIONS";
-constexpr std::string_view allow_revive = "POST, OPTIONS";
 constexpr std::string_view allow_cluster_verb = "POST, OPTIONS";
 constexpr std::string_view allow_backup = "POST, OPTIONS";
 constexpr std::string_view allow_member = "DELETE, OPTIONS";
 constexpr std::string_view allow_rules = "GET, HEAD, PUT, DELETE, OPTIONS";
 constexpr std::string_view allow_properties = "GET, HEAD, PATCH, DELETE, OPTIONS";
-constexpr std::string_view allow_document = "GET, HEAD, OPTIONS";
 constexpr std::string_view allow_anything = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-
-/// What is left once the methods that a route has are dealt with.
-routed other_method(http_method method, std::string_view allow) {
-  if (method == http_method::options)
-    return route_methods{allow};
-  return tl::unexpected<http_refusal>(
-    http_refusal{http_reason::method_not_allowed,
-                 "this route does not have that method; send one of " + std::string(allow), allow});
-}
 
 routed messages_of_one(http_method method, std::string_view encoded_name, const target_query& q,
                        const gateway_limits& limits) {
@@ -167,17 +132,6 @@ routed rules(http_method method) {
   return other_method(method, allow_rules);
 }
 
-/// What has the queue's name and nothing else.
-template <class Verb>
-routed named(std::string_view encoded_name) {
-  auto name = queue_name(encoded_name);
-  if (!name)
-    return refusal_of(name);
-  Verb what;
-  what.queue = std::move(*name);
-  return broker_request{std::move(what)};
-}
-
 routed properties_of(http_method method, std::string_view encoded_name) {
   switch (method) {
   case http_method::get:
@@ -232,12 +186,8 @@ routed parse_target(http_method method, std::string_view target, const gateway_l
       return one_lease(method, p, *q);
     if (p.is(1, "messages"))
       return messages_of_many(method, *q, limits);
-    if (p.is(2, "queues"))
-      return method == http_method::delete_ ? named<delete_queue>(p.segments[1])
-                                            : other_method(method, allow_queue);
-    if (p.is(3, "queues") && p.segments[2] == "revive")
-      return method == http_method::post ? named<revive_queue>(p.segments[1])
-                                         : other_method(method, allow_revive);
+    if (p.segments[0] == "queues")
+      return parse_queues_target(method, p, *q);
     if (p.is(1, "properties"))
       return rules(method);
     if (p.is(2, "properties"))
@@ -261,7 +211,7 @@ routed parse_target(http_method method, std::string_view target, const gateway_l
     if (p.is(1, "openapi.json"))
       return document(method, openapi_document{});
   }
-  return no(http_reason::no_such_route, "there is no such route; GET /openapi.json lists those there are");
+  return no_route();
 }
 
 } // namespace lmq

@@ -41,11 +41,14 @@ std::optional<target_query> parse_query(std::string_view text) {
     auto key = percent_decode(cut(value, '='));
     if (!key)
       return std::nullopt;
-    auto* known = *key == "t"       ? &q.t
-                  : *key == "cf"    ? &q.cf
-                  : *key == "qre"   ? &q.qre
-                  : *key == "reply" ? &q.reply
-                                    : nullptr;
+    auto* known = *key == "t"        ? &q.t
+                  : *key == "cf"     ? &q.cf
+                  : *key == "qre"    ? &q.qre
+                  : *key == "reply"  ? &q.reply
+                  : *key == "offset" ? &q.offset
+                  : *key == "limit"  ? &q.limit
+                  : *key == "n"      ? &q.n
+                                     : nullptr;
     if (known != nullptr && !*known)
       *known = value;
   }

@@ -12,9 +12,9 @@ namespace lmq {
 /// Percent-decoded; `+` is a space. Nothing if a `%` is not followed by two hex digits.
 std::optional<std::string> percent_decode(std::string_view text);
 
-/// A path as it stands in the target: three segments, those behind them only counted.
+/// A path as it stands in the target: four segments, those behind them only counted.
 struct target_path {
-  std::array<std::string_view, 3> segments;
+  std::array<std::string_view, 4> segments;
   std::size_t count = 0;
   bool gap = false; ///< a segment is empty: no route has that
 
@@ -26,7 +26,7 @@ struct target_path {
 
 /// The parameters that have a meaning, their values still encoded; the first of several counts.
 struct target_query {
-  std::optional<std::string_view> t, cf, qre, reply;
+  std::optional<std::string_view> t, cf, qre, reply, offset, limit, n;
 };
 
 /// Nothing if a key can't be decoded.

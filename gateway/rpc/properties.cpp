@@ -113,7 +113,8 @@ void append_hooks(packer& out, const hook_settings& hooks) {
 
 void append_set(packer& out, const property_set& set) {
   auto keys = set.accum.has_value() + set.hooks.has_value() + set.max_bytes.has_value() +
-              set.max_messages.has_value() + set.retry.has_value() + set.timeout.has_value();
+              set.max_messages.has_value() + set.retry.has_value() + set.timeout.has_value() +
+              set.paused.has_value();
   out.pack_map(static_cast<std::uint32_t>(keys));
   if (set.hooks) {
     out.string("hooks");
@@ -130,6 +131,13 @@ void append_set(packer& out, const property_set& set) {
   if (set.accum) {
     out.string("pack");
     append_seconds(out, *set.accum);
+  }
+  if (set.paused) {
+    out.string("paused");
+    if (*set.paused)
+      out.pack_true();
+    else
+      out.pack_false();
   }
   if (set.retry) {
     out.string("retry");
@@ -165,6 +173,8 @@ std::optional<property_set> read_properties(value_reader& in) {
       good = put(set.max_messages, read_queue_limit(in));
     } else if (key == "max_bytes") {
       good = put(set.max_bytes, read_queue_limit(in));
+    } else if (key == "paused") {
+      good = put(set.paused, in.boolean());
     }
     if (!good)
       return std::nullopt;

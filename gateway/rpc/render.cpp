@@ -24,7 +24,8 @@ rpc_error word_of(reason why) noexcept {
   case reason::bad_property:
   case reason::unknown_property:
   case reason::unknown_hook: return rpc_errors::invalid;
-  case reason::no_such_lease: return rpc_errors::not_found;
+  case reason::no_such_lease:
+  case reason::no_such_message: return rpc_errors::not_found;
   case reason::no_such_queue: return rpc_errors::queue_not_found;
   case reason::over_limit: return rpc_errors::over_limit;
   case reason::no_such_member: return rpc_errors::not_found;
@@ -128,6 +129,10 @@ struct renderer {
   // No method asks for these.
   void operator()(const properties&) { error(rpc_errors::unavailable); }
   void operator()(const std::vector<queue_report>&) { error(rpc_errors::unavailable); }
+  void operator()(const queue_report&) { error(rpc_errors::unavailable); }
+  void operator()(const queue_page&) { error(rpc_errors::unavailable); }
+  void operator()(const peeked_messages&) { error(rpc_errors::unavailable); }
+  void operator()(purged) { error(rpc_errors::unavailable); }
   void operator()(const health_report&) { error(rpc_errors::unavailable); }
   void operator()(const cluster_status&) { error(rpc_errors::unavailable); }
   void operator()(no_cluster) { error(rpc_errors::unavailable); }

@@ -50,6 +50,14 @@ std::optional<std::uint64_t> value_reader::map() {
   return next.values / 2;
 }
 
+std::optional<bool> value_reader::boolean() {
+  auto next = peek();
+  if (next.kind != value_kind::boolean)
+    return std::nullopt;
+  pass(next);
+  return next.number == 1;
+}
+
 std::optional<std::uint64_t> value_reader::integer() {
   auto next = peek();
   if (next.kind != value_kind::integer)

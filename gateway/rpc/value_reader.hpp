@@ -34,6 +34,8 @@ public:
   std::optional<std::uint64_t> array();
   std::optional<std::uint64_t> map();
 
+  std::optional<bool> boolean();
+
   /// From 0 on.
   std::optional<std::uint64_t> integer();
 

@@ -42,7 +42,10 @@ struct fact_text {
            (x.exhausted ? " exhausted" : "") + (x.in_place ? " in place" : "");
   }
   std::string operator()(const facts::settled& x) const {
-    return (x.why == facts::settled::cause::ack ? "settled" : "discarded") + names(x.ids);
+    return (x.why == facts::settled::cause::ack     ? "settled"
+            : x.why == facts::settled::cause::purge ? "purged"
+                                                    : "discarded") +
+           names(x.ids);
   }
 };
 

@@ -88,6 +88,22 @@ public:
     with_lease(id, delivery, now, [&](item& i) { make_ready(i, i.ready_since, i.place); });
   }
 
+  std::size_t purge(time_point now) {
+    settle(now);
+    auto n = std::erase_if(items_, [](auto& i) { return i.is == state::ready; });
+    settle(now);
+    return n;
+  }
+
+  /// Ready or leased; a compound goes by its first message.
+  bool erase(std::uint64_t id, time_point now) {
+    settle(now);
+    auto n = std::erase_if(
+      items_, [&](auto& i) { return i.id == id && (i.is == state::ready || i.is == state::leased); });
+    settle(now);
+    return n > 0;
+  }
+
   // -- who watches: nobody; somebody who is told of the next ready message, was told, or has left it here
 
   enum class watcher { nobody, to_be_told, told, left_here } watching = watcher::nobody;
@@ -95,7 +111,7 @@ public:
   bool watch(time_point now) {
     watching = watcher::nobody;
     settle(now);
-    bool any = first_ready() != nullptr;
+    bool any = first_ready() != nullptr && !props.paused;
     watching = any ? watcher::left_here : watcher::to_be_told;
     settle(now);
     return any;
@@ -104,7 +120,7 @@ public:
   void take(std::uint64_t who, time_point now) {
     let_due_happen(now);
     watching = watcher::to_be_told;
-    if (auto* i = first_ready())
+    if (auto* i = props.paused ? nullptr : first_ready())
       hand_out(*i, who, now);
     else
       seen.push_back({"empty", who});
@@ -117,7 +133,7 @@ public:
     if (watching == watcher::told) {
       let_due_happen(now);
       watching = watcher::to_be_told;
-      if (!waiters_.empty())
+      if (!waiters_.empty() && !props.paused)
         serve_oldest(now);
     }
     settle(now);
@@ -244,6 +260,8 @@ private:
     return true;
   }
   void serve(time_point now) {
+    if (props.paused)
+      return;
     if (watching == watcher::to_be_told && first_ready() != nullptr) {
       watching = watcher::told;
       seen.push_back({"offer", waiters_.empty() ? 0 : oldest()});

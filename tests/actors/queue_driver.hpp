@@ -129,6 +129,26 @@ public:
     step([&](effects& out) { machine.keep(now, out); });
   }
 
+  // -- operators
+
+  std::size_t purge() {
+    std::size_t n = 0;
+    step([&](effects& out) { n = machine.purge(now, out); });
+    return n;
+  }
+  result<void> erase(message_id id) {
+    result<void> done;
+    step([&](effects& out) { done = machine.erase(id, now, out); });
+    return done;
+  }
+  /// Bodies of those that are next in line.
+  std::string peek(std::size_t n) {
+    std::string all;
+    for (const auto& m : machine.peek(n, now))
+      all += (all.empty() ? "" : " ") + text_of(m.content);
+    return all;
+  }
+
   // -- life and time
 
   void configure(properties p) {

@@ -66,6 +66,47 @@ CAF_TEST(a settle waits for its fact and a refused one for nothing) {
   CAF_CHECK(!done.refused());
 }
 
+CAF_TEST(a purge and a removal wait for their facts and a purge of nothing for none) {
+  auto order = [&](queue_order what) {
+    return ask<order_outcome>(queue("q").actor, order_atom::value, what);
+  };
+  auto none = order(orders::purge{});
+  CAF_REQUIRE(none.came());
+  CAF_CHECK_EQUAL(std::get<purged>(none.value()).messages, 0u);
+  for (auto* body : {"a", "b", "c"})
+    push("q", body);
+  safe("q", 3);
+  heard();
+  auto looked = order(orders::peek{1});
+  CAF_REQUIRE(looked.came());
+  auto id = std::get<peeked_messages>(looked.value()).at(0).id;
+  auto one = order(orders::remove{id});
+  auto again = order(orders::remove{id});
+  CAF_CHECK_EQUAL(heard(), "4: purged 1");
+  CAF_CHECK(!one.came());
+  CAF_REQUIRE(again.came());
+  CAF_CHECK(again.why().why == reason::no_such_message);
+  auto rest = order(orders::purge{});
+  CAF_CHECK_EQUAL(heard(), "5: purged 2 3");
+  safe("q", 4);
+  CAF_REQUIRE(one.came());
+  CAF_CHECK(std::holds_alternative<removed>(one.value()));
+  CAF_CHECK(!rest.came());
+  safe("q", 5);
+  CAF_REQUIRE(rest.came());
+  CAF_CHECK_EQUAL(std::get<purged>(rest.value()).messages, 2u);
+}
+
+CAF_TEST(a queue that does not serve sends operators away) {
+  push("q", "a");
+  hold("q");
+  for (queue_order what : {queue_order{orders::peek{}}, queue_order{orders::purge{}}}) {
+    auto sent_away = ask<order_outcome>(queue("q").actor, order_atom::value, what);
+    CAF_REQUIRE(sent_away.came());
+    CAF_CHECK(sent_away.refused());
+  }
+}
+
 CAF_TEST(a delivery does not wait for its lease) {
   push("q", "a");
   safe("q", 1);

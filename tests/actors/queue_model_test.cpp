@@ -117,7 +117,7 @@ private:
     case 8: settle("extend", &queue_machine::extend, &naive_queue::extend); break;
     case 9: give_back(); break;
     case 10: random_.one_in(2) ? configure() : cancel(1 + random_.below(last_waiter_ + 1)); break;
-    default: tick(); break;
+    default: random_.one_in(2) ? tick() : random_.one_in(4) ? purge() : erase(); break;
     }
   }
 
@@ -194,6 +194,32 @@ private:
       [&] { naive_.give_back(lease.message.counter, lease.delivery, now_); });
   }
 
+  void purge() {
+    std::size_t by_machine = 0, by_naive = 0;
+    step(
+      "purge", [&](effects& out) { by_machine = machine_.purge(now_, out); },
+      [&] { by_naive = naive_.purge(now_); });
+    if (by_machine != by_naive)
+      wrong_ = "a purge dropped " + std::to_string(by_machine) + " and not " + std::to_string(by_naive);
+  }
+
+  void erase() {
+    if (last_message_ == 0)
+      return;
+    auto id = last_message_ - random_.below(std::min<std::uint64_t>(last_message_, 4));
+    bool by_machine = false, by_naive = false;
+    step(
+      "erase " + std::to_string(id),
+      [&](effects& out) {
+        message_id name{1, id};
+        by_machine = machine_.erase(name, now_, out).has_value() ||
+                     machine_.erase(compound_id(name, home_tag{}), now_, out).has_value();
+      },
+      [&] { by_naive = naive_.erase(id, now_); });
+    if (by_machine != by_naive)
+      wrong_ = "erase: the message was there according to one of them only";
+  }
+
   void take() {
     auto who = ++last_waiter_;
     step(
@@ -223,10 +249,11 @@ private:
     p.timeout = random_.one_of<milliseconds>({0s, 1s, 1s, 2s, 5s});
     if (random_.one_in(3))
       p.max_messages = random_.below(4);
+    p.paused = !draining_ && random_.one_in(4);
     step(
       "configure max_messages " + std::to_string(p.max_messages.value_or(0)) + " accum " +
         std::to_string(p.accum.count()) + " retry " + std::to_string(p.retry) + " timeout " +
-        std::to_string(p.timeout.count()),
+        std::to_string(p.timeout.count()) + (p.paused ? " paused" : ""),
       [&](effects& out) { machine_.configure(p, now_, out); },
       [&] {
         naive_.settle(now_);
@@ -241,6 +268,8 @@ private:
 
   /// At the end each message can be had or has been discarded: none is stuck.
   void drain() {
+    draining_ = true;
+    configure();
     for (auto who = last_waiter_; who > 0 && !wrong_; --who)
       if (machine_.sizes().waiters > 0)
         cancel(who);
@@ -324,6 +353,7 @@ private:
   std::vector<lease_id> leases_; ///< all that were ever handed out
   std::uint64_t last_message_ = 0;
   std::uint64_t last_waiter_ = 0;
+  bool draining_ = false;
   std::optional<std::string> wrong_;
 };
 

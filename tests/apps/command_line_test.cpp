@@ -279,7 +279,8 @@ CAF_TEST(the help of serve names every option with its default and fits its line
 CAF_TEST(the help of the program names every command and exit code) {
   auto text = help({"--help"});
   for (auto command :
-       {"serve", "ping", "push", "pull", "ack", "nack", "ext", "status", "join", "leave", "forget", "cert"}) {
+       {"serve",  "ping",  "push",  "pull",  "ack", "nack",   "ext",  "queues", "peek",   "purge", "pause",
+        "resume", "props", "rules", "stats", "top", "status", "join", "leave",  "forget", "cert"}) {
     CAF_CHECK(holds(text, std::string{"\n  "} + command + " "));
     CAF_CHECK(holds(help({command, "--help"}), std::string{"lmq "} + command));
   }

@@ -247,6 +247,60 @@ CONTRACT("a full queue refuses with 429 whichever node is asked, and its next ho
   }
 }
 
+CONTRACT("operators may ask either node, and what they did holds when the home dies") {
+  two_nodes nodes;
+  auto anna = nodes.anna(), bert = nodes.bert();
+  auto [of_anna, of_bert] = nodes.queues();
+  for (const auto& queue : {of_anna, of_bert}) {
+    auto path = "/queues/" + queue;
+    for (auto* body : {"a", "b", "c"})
+      push_ok(anna, queue, body);
+    for (auto* client : {&anna, &bert}) {
+      auto told = parse_json(client->request("GET", path).body);
+      expect(told["ready"] == 3 && told["home"] == (queue == of_anna ? "anna" : "bert") &&
+               told["copies"].size() == 2,
+             told.dump());
+      auto listed = parse_json(client->request("GET", "/queues?qre=^" + queue + "$").body);
+      expect(listed["total"] == 1 && listed["queues"][0]["ready"] == 3, listed.dump());
+      auto messages = parse_json(client->request("GET", path + "/messages").body)["messages"];
+      require(messages.size() == 3, messages.dump());
+      expect(messages[1]["body"] == "b", messages.dump());
+    }
+    for (auto* client : {&anna, &bert}) { // a, then b
+      auto messages = parse_json(client->request("GET", path + "/messages").body)["messages"];
+      auto one = path + "/messages/" + messages[0]["id"].get<std::string>();
+      expect_status(client->request("DELETE", one), 204);
+      expect_refused(client->request("DELETE", one), 404, "no_such_message");
+    }
+    expect_status(anna.request("POST", path + "/pause"), 204);
+    expect_nothing(pull(bert, queue));
+    expect_nothing(bert.request("GET", "/messages?qre=^" + queue + "$&t=0"));
+    for (bool from_anna : {true, false}) {
+      auto waiter = from_anna ? nodes.anna() : nodes.bert();
+      waiter.send("GET", "/messages?qre=^" + queue + "$&t=10");
+      let_it_arrive(from_anna ? nodes.process_of_anna() : nodes.process_of_bert());
+      expect_status((from_anna ? bert : anna).request("POST", path + "/resume"), 204);
+      auto got = waiter.receive();
+      expect(got.body == "c", "came " + got.raw);
+      expect_status(anna.request("POST", path + "/pause"), 204);
+      expect_status(settle(bert, queue, lease_of(got), "nack"), 204);
+    }
+    push_ok(bert, queue, "d");
+    expect_json(bert.request("POST", path + "/purge"), R"({"purged":2})");
+    push_ok(bert, queue, "e");
+  }
+  nodes.process_of_anna().kill();
+  for (const auto& queue : {of_anna, of_bert}) {
+    auto path = "/queues/" + queue;
+    push_ok(bert, queue, "f"); // answered by the next home
+    expect_nothing(pull(bert, queue));
+    expect_status(bert.request("POST", path + "/resume"), 204);
+    expect_equal(pull_ok(bert, queue).body, "e");
+    expect_equal(pull_ok(bert, queue).body, "f");
+    expect_nothing(pull(bert, queue));
+  }
+}
+
 CONTRACT("nodes with disks that were killed find each other again without being told where the others are") {
   lmq::testing::temporary_folder folder;
   auto port_a = free_port(), port_b = free_port();

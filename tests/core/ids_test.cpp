@@ -180,3 +180,25 @@ CAF_TEST(hashes of neighbouring message ids spread) {
   }
   CAF_CHECK_EQUAL(hashes.size(), ids);
 }
+
+CAF_TEST(a message id read back from its text is the same message id) {
+  for (const auto& lease : leases_of_all_kinds()) {
+    auto text = to_text(lease.message);
+    CAF_REQUIRE_EQUAL(text.size(), message_id_text_length);
+    CAF_REQUIRE(text.find_first_not_of(wire_alphabet) == std::string::npos);
+    CAF_REQUIRE(parse_message_id(text) == lease.message);
+    CAF_REQUIRE(!parse_lease_id(text));
+    CAF_REQUIRE(!parse_message_id(to_text(lease)));
+  }
+}
+
+CAF_TEST(what is no text of a message id is refused) {
+  auto text = to_text(message_id{1, 2});
+  CAF_CHECK(!parse_message_id(""));
+  CAF_CHECK(!parse_message_id(text.substr(1)));
+  CAF_CHECK(!parse_message_id(text + "A"));
+  CAF_CHECK(!parse_message_id("!" + text.substr(1)));
+  auto filled_up = text;
+  filled_up.back() = '_'; // bits that no id has
+  CAF_CHECK(!parse_message_id(filled_up));
+}

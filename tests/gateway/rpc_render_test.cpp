@@ -138,14 +138,20 @@ CAF_TEST(a package is the array of its values) {
 }
 
 CAF_TEST(rules are printed as they were set with the window as pack) {
-  property_set set{
-    milliseconds{1500}, 3, milliseconds{2000}, hook_settings{{"pre_http_push", {{"h", {"a"}}}}}, 5, 7000};
+  property_set set{milliseconds{1500},
+                   3,
+                   milliseconds{2000},
+                   hook_settings{{"pre_http_push", {{"h", {"a"}}}}},
+                   5,
+                   7000,
+                   true};
   auto hooks = map({{"pre_http_push", list({list({"h", list({"a"})})})}});
   CAF_CHECK_EQUAL(rendered(std::vector<rule>{{"^q", set}}),
                   success(list({list({"^q", map({{"hooks", hooks},
                                                  {"max_bytes", 7000},
                                                  {"max_messages", 5},
                                                  {"pack", 1.5},
+                                                 {"paused", true},
                                                  {"retry", 3},
                                                  {"timeout", 2}})})})));
 }

@@ -151,7 +151,7 @@ CAF_TEST(a trailing slash changes nothing and an empty segment is no route) {
   asked<get_stats>(get, "/stats/");
   asked<get_rules>(get, "/properties/");
   for (auto* target :
-       {"/", "//", "/messages//a", "/messages/a//", "/queues/", "/nothing", "/Messages/a", "/messages/a/b/c",
+       {"/", "//", "/messages//a", "/messages/a//", "/queues//", "/nothing", "/Messages/a", "/messages/a/b/c",
         "/stats/a", "/cluster/a", "/cluster/members", "/cluster/members/a/b", "messages/a", "?", "*"})
     CAF_CHECK(refused(get, target, http_reason::no_such_route));
 }
@@ -168,7 +168,7 @@ CAF_TEST(other methods are told which there are) {
   CAF_CHECK_EQUAL(allowed(head, "/messages/q"), "GET, POST, OPTIONS");
   CAF_CHECK_EQUAL(allowed(head, "/messages?qre=a"), "GET, POST, OPTIONS");
   CAF_CHECK_EQUAL(allowed(get, "/messages/q/id"), "POST, OPTIONS");
-  CAF_CHECK_EQUAL(allowed(get, "/queues/q"), "DELETE, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(post, "/queues/q"), "GET, HEAD, DELETE, OPTIONS");
   CAF_CHECK_EQUAL(allowed(post, "/properties"), "GET, HEAD, PUT, DELETE, OPTIONS");
   CAF_CHECK_EQUAL(allowed(put, "/properties/q"), "GET, HEAD, PATCH, DELETE, OPTIONS");
   CAF_CHECK_EQUAL(allowed(post, "/stats"), "GET, HEAD, OPTIONS");
@@ -181,7 +181,8 @@ CAF_TEST(other methods are told which there are) {
 
 CAF_TEST(options are answered on every route and for the whole server) {
   CAF_CHECK_EQUAL(std::string(answered<route_methods>(options, "/messages/q").allow), "GET, POST, OPTIONS");
-  CAF_CHECK_EQUAL(std::string(answered<route_methods>(options, "/queues/q").allow), "DELETE, OPTIONS");
+  CAF_CHECK_EQUAL(std::string(answered<route_methods>(options, "/queues/q").allow),
+                  "GET, HEAD, DELETE, OPTIONS");
   CAF_CHECK(!answered<route_methods>(options, "*").allow.empty());
   CAF_CHECK(refused(options, "/nothing", http_reason::no_such_route));
 }
@@ -191,4 +192,50 @@ CAF_TEST(head is get where get takes nothing) {
   asked<get_cluster>(head, "/cluster");
   asked<get_rules>(head, "/properties");
   asked<get_properties>(head, "/properties/q");
+}
+
+CAF_TEST(what operators ask of queues is found) {
+  auto page = asked<list_queues>(get, "/queues").page;
+  CAF_CHECK_EQUAL(page.pattern, "");
+  CAF_CHECK_EQUAL(page.offset, 0u);
+  CAF_CHECK_EQUAL(page.limit, queue_page_limits::queues_default);
+  page = asked<list_queues>(head, "/queues/?qre=%5Ea&offset=20&limit=1000").page;
+  CAF_CHECK_EQUAL(page.pattern, "^a");
+  CAF_CHECK_EQUAL(page.offset, 20u);
+  CAF_CHECK_EQUAL(page.limit, 1000u);
+  CAF_CHECK_EQUAL(asked<describe_queue>(get, "/queues/a%2Fb").queue, "a/b");
+  CAF_CHECK_EQUAL(asked<purge_queue>(post, "/queues/q/purge").queue, "q");
+  CAF_CHECK_EQUAL(asked<pause_queue>(post, "/queues/q/pause").queue, "q");
+  CAF_CHECK_EQUAL(asked<resume_queue>(post, "/queues/q/resume").queue, "q");
+  CAF_CHECK_EQUAL(asked<revive_queue>(post, "/queues/q/revive").queue, "q");
+  CAF_CHECK_EQUAL(asked<peek_messages>(get, "/queues/q/messages").n, peek_limits::messages_default);
+  CAF_CHECK_EQUAL(asked<peek_messages>(get, "/queues/q/messages?n=100").n, 100u);
+  auto id = to_text(some_lease.message);
+  CAF_CHECK(asked<remove_message>(delete_, "/queues/q/messages/" + id).id == some_lease.message);
+}
+
+CAF_TEST(numbers out of range are refused with what to send instead) {
+  for (auto* target : {"/queues?limit=0", "/queues?limit=1001", "/queues?limit=", "/queues?offset=-1",
+                       "/queues?offset=1.5", "/queues?limit=99999999999999999999", "/queues/q/messages?n=0",
+                       "/queues/q/messages?n=101", "/queues/q/messages?n=x"})
+    CAF_CHECK(refused(get, target, http_reason::bad_parameter));
+}
+
+CAF_TEST(a lease is no id of a message) {
+  CAF_CHECK(refused(delete_, "/queues/q/messages/" + to_text(some_lease), http_reason::no_such_message));
+  CAF_CHECK(refused(delete_, "/queues/q/messages/x", http_reason::no_such_message));
+  CAF_CHECK(refused(delete_, "/queues/a%0Ab/messages/x", http_reason::bad_name));
+}
+
+CAF_TEST(routes of operators have their methods and no others) {
+  CAF_CHECK_EQUAL(allowed(post, "/queues"), "GET, HEAD, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(post, "/queues/q"), "GET, HEAD, DELETE, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(get, "/queues/q/purge"), "POST, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(get, "/queues/q/pause"), "POST, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(get, "/queues/q/resume"), "POST, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(post, "/queues/q/messages"), "GET, HEAD, OPTIONS");
+  CAF_CHECK_EQUAL(allowed(get, "/queues/q/messages/id"), "DELETE, OPTIONS");
+  for (auto* target :
+       {"/queues/q/other", "/queues/q/other/id", "/queues/q/messages/id/more", "/queues//purge"})
+    CAF_CHECK(refused(get, target, http_reason::no_such_route));
 }

@@ -1,0 +1,110 @@
+#include "apps/client/admin.hpp"
+
+#include "actors/stats/report.hpp"
+#include "apps/client/admin_text.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <functional>
+#include <utility>
+
+namespace lmq::client {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+using document = tl::expected<std::string, exit_code>;
+
+/// Prints the document as it is, or as the text that is made of it.
+exit_code show(const document& told, bool as_it_is, const talk& with,
+               const std::function<checked<std::string>(std::string_view)>& text_of) {
+  if (!told)
+    return told.error();
+  auto text = as_it_is ? checked<std::string>{*told + '\n'} : text_of(*told);
+  if (!text)
+    return with.complain(exit_code::refused, text.error());
+  put(with.files().out, *text);
+  return exit_code::done;
+}
+
+std::string path_of(const std::string& queue) {
+  return "/queues/" + percent_encoded(queue);
+}
+
+/// A request for what is set there.
+exit_code settings_of(const std::string& target, of_settings verb, const char* method_of_set,
+                      const std::string& body, bool as_it_is, const talk& with,
+                      checked<std::string> (*text_of)(std::string_view)) {
+  switch (verb) {
+  case of_settings::get:
+    return show(with.document({.method = "GET", .target = target}), as_it_is, with, text_of);
+  case of_settings::set:
+    return with.ask(
+      {.method = method_of_set, .target = target, .content_type = "application/json", .body = body});
+  case of_settings::reset: return with.ask({.method = "DELETE", .target = target});
+  }
+  return exit_code::usage;
+}
+
+} // namespace
+
+document all_queues(const std::string& match, const talk& with) {
+  json all{{"queues", json::array()}, {"total", 0}};
+  auto& queues = all["queues"];
+  for (;;) {
+    auto page = with.document({.method = "GET",
+                               .target = fmt::format("/queues?offset={}&limit={}&qre={}", queues.size(),
+                                                     queue_page_limits::queues_max, percent_encoded(match))});
+    if (!page)
+      return page;
+    auto told = json::parse(*page, nullptr, false);
+    if (!told.is_object() || !told.contains("queues") || !told["queues"].is_array() ||
+        !told.contains("total") || !told["total"].is_number_unsigned())
+      return tl::unexpected{with.complain(exit_code::refused, not_understood)};
+    for (auto& q : told["queues"])
+      queues.push_back(std::move(q));
+    all["total"] = told["total"];
+    if (told["queues"].empty() || queues.size() >= told["total"].get<std::size_t>())
+      return all.dump();
+  }
+}
+
+exit_code carry_out(const queues& what, const talk& with) {
+  return show(all_queues(what.match, with), what.json, with, queues_text);
+}
+
+exit_code carry_out(const peek& what, const talk& with) {
+  return show(
+    with.document({.method = "GET", .target = fmt::format("{}/messages?n={}", path_of(what.queue), what.n)}),
+    what.json, with, messages_text);
+}
+
+exit_code carry_out(const purge& what, const talk& with) {
+  return show(with.document({.method = "POST", .target = path_of(what.queue) + "/purge"}), what.json, with,
+              purged_text);
+}
+
+exit_code carry_out(const pause& what, const talk& with) {
+  return with.ask({.method = "POST", .target = path_of(what.queue) + (what.resume ? "/resume" : "/pause")});
+}
+
+exit_code carry_out(const props& what, const talk& with) {
+  return settings_of("/properties/" + percent_encoded(what.queue), what.verb, "PATCH", what.change, what.json,
+                     with, properties_text);
+}
+
+exit_code carry_out(const rules& what, const talk& with) {
+  auto body = what.verb != of_settings::set ? checked<std::string>{}
+              : what.file == "-"            ? with.read_input()
+                                            : talk::read_file(what.file);
+  if (!body)
+    return with.complain(exit_code::usage, body.error());
+  return settings_of("/properties", what.verb, "PUT", *body, what.json, with, rules_text);
+}
+
+exit_code carry_out(const stats& what, const talk& with) {
+  return show(with.document({.method = "GET", .target = "/stats"}), what.json, with, stats_text);
+}
+
+} // namespace lmq::client

@@ -1,0 +1,46 @@
+// What the client commands have in common: a server to ask, files to write to, and words for what went wrong.
+#pragma once
+
+#include "apps/client/commands.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace lmq::client {
+
+/// What the server says of its "no": the sentence in its JSON, or else its status.
+std::string explanation(const answer& no);
+
+/// The word for programs in it; empty: none.
+std::string reason_in(const answer& no);
+
+/// Unlike fmt::print it does not throw where nobody reads; whoever must know looks at `ferror`.
+void put(std::FILE* to, std::string_view text);
+
+class talk {
+public:
+  talk(const server_url& server, const credentials& with, standard_files files)
+      : server_(server), with_(with), files_(files) {}
+
+  exit_code complain(exit_code code, std::string_view sentence) const;
+
+  /// The answer's body, where it is a yes; else what was wrong has been told, and this is how the command
+  /// ends.
+  tl::expected<std::string, exit_code> document(const request& asked) const;
+
+  /// A request whose answer says no more than yes or no.
+  exit_code ask(const request& asked) const;
+
+  /// All of standard input, or of the file of that name.
+  checked<std::string> read_input() const;
+  static checked<std::string> read_file(const std::string& path);
+
+  const standard_files& files() const noexcept { return files_; }
+
+private:
+  const server_url& server_;
+  const credentials& with_;
+  standard_files files_;
+};
+
+} // namespace lmq::client

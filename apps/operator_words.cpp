@@ -1,0 +1,153 @@
+#include "apps/operator_words.hpp"
+
+#include "apps/values.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace lmq {
+
+namespace {
+
+/// `{"retry":2}` as it is, or `retry=2 timeout=30` as an object. What is no JSON behind the `=` is a text.
+checked<std::string> object_of(const std::vector<std::string>& words) {
+  if (words.size() == 1 && words.front().starts_with('{'))
+    return words.front();
+  nlohmann::ordered_json object = nlohmann::ordered_json::object();
+  for (const auto& word : words) {
+    auto at = word.find('=');
+    if (at == std::string::npos || at == 0)
+      return tl::unexpected<std::string>(fmt::format(
+        "props set: \"{}\" is no setting; write key=value, as in retry=2, or one JSON object", word));
+    auto text = word.substr(at + 1);
+    auto value = nlohmann::ordered_json::parse(text, nullptr, false);
+    object[word.substr(0, at)] = value.is_discarded() ? nlohmann::ordered_json(text) : std::move(value);
+  }
+  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+} // namespace
+
+void operator_words::add_to(const add_command& add) {
+  queues_ = add("queues", "Lists the queues with what they hold.");
+  add_match(queues_);
+  add_json(queues_);
+  peek_ = add("peek", "Shows the messages that are next in line, and leaves them where they are.");
+  add_queue(peek_);
+  peek_
+    ->add_option(
+      "-n", n_,
+      fmt::format("how many, at most {} [{}]", peek_limits::messages_max, peek_limits::messages_default))
+    ->type_name("N");
+  add_json(peek_);
+  purge_ = add("purge", "Drops all messages of a queue that are ready.");
+  purge_->footer("What is leased or accumulates stays: whoever has it settles it.");
+  add_queue(purge_);
+  add_json(purge_);
+  pause_ = add("pause", "Makes a queue deliver nothing until it is resumed; pushes and settles go on.");
+  add_queue(pause_);
+  resume_ = add("resume", "Makes a paused queue deliver again.");
+  add_queue(resume_);
+  props_ =
+    add_verbs(add("props", "Shows or changes the properties of a queue."), "Shows those in force.",
+              "Changes some of its own; the others stay.", "Forgets its own: rules and defaults hold.");
+  for (auto* verb : {props_.get, props_.set, props_.reset})
+    add_queue(verb);
+  props_.set->add_option("PROPERTIES", change_, "key=value, one or more; or one JSON object")
+    ->required()
+    ->type_name("");
+  rules_ = add_verbs(add("rules", "Shows or changes the rules: the properties of queues by name."),
+                     "Shows them in their order; only the first that matches a name counts.",
+                     "Replaces all of them.", "Removes all of them.");
+  rules_.set
+    ->add_option("FILE", file_,
+                 "a list of [\"REGEX\",{\"property\":value}] in JSON; -, or nothing: standard input")
+    ->type_name("");
+  stats_ = add("stats", "Shows how fast the queues are.");
+  add_json(stats_);
+  top_ = add("top", "Shows the queues with most messages, again and again; q or Ctrl-C ends it.");
+  add_match(top_);
+  top_->add_option("--every", every_, "seconds between two looks [2]")->type_name("SECONDS");
+  top_->add_flag("--once", once_, "print the table once, and end; needs no terminal");
+}
+
+operator_words::verbs operator_words::add_verbs(CLI::App* all, const char* get, const char* set,
+                                                const char* reset) {
+  all->require_subcommand(1);
+  auto add = [&](const char* name, const char* help) {
+    return all->add_subcommand(name, help)->group("Commands")->fallthrough();
+  };
+  verbs out{all, add("get", get), add("set", set), add("reset", reset)};
+  add_json(out.get);
+  return out;
+}
+
+void operator_words::add_queue(CLI::App* to) {
+  to->add_option("QUEUE", queue_, "the queue; any bytes but control characters")->required()->type_name("");
+}
+
+void operator_words::add_json(CLI::App* to) {
+  to->add_flag("--json", json_, "print the server's document instead of a table");
+}
+
+void operator_words::add_match(CLI::App* to) {
+  to->add_option("--match", match_, "only those whose names this regular expression finds [all]")
+    ->type_name("RE");
+}
+
+checked<std::optional<operator_words::wanted>> operator_words::read() const {
+  if (queues_->parsed())
+    return client::queues{match_, json_};
+  if (peek_->parsed())
+    return read_peek();
+  if (purge_->parsed())
+    return client::purge{queue_, json_};
+  if (pause_->parsed() || resume_->parsed())
+    return client::pause{queue_, resume_->parsed()};
+  if (props_.all->parsed())
+    return read_props();
+  if (rules_.all->parsed())
+    return client::rules{rules_.chosen(), file_, json_};
+  if (stats_->parsed())
+    return client::stats{json_};
+  if (top_->parsed())
+    return read_top();
+  return std::nullopt;
+}
+
+checked<operator_words::wanted> operator_words::read_peek() const {
+  client::peek peek{.queue = queue_, .json = json_};
+  if (!n_.empty()) {
+    auto n = parse_whole(n_, {1, peek_limits::messages_max});
+    if (!n)
+      return tl::unexpected<std::string>("-n: " + n.error());
+    peek.n = *n;
+  }
+  return peek;
+}
+
+checked<operator_words::wanted> operator_words::read_top() const {
+  client::top top{.match = match_, .once = once_};
+  if (!every_.empty()) {
+    auto every = parse_seconds(every_);
+    if (!every)
+      return tl::unexpected<std::string>("--every: " + every.error());
+    top.every = *every;
+  }
+  return top;
+}
+
+checked<operator_words::wanted> operator_words::read_props() const {
+  client::props props{.verb = props_.chosen(), .queue = queue_, .json = json_};
+  if (props.verb == client::of_settings::set) {
+    auto change = object_of(change_);
+    if (!change)
+      return tl::unexpected<std::string>(std::move(change).error());
+    props.change = *std::move(change);
+  }
+  return props;
+}
+
+} // namespace lmq
