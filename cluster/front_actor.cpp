@@ -48,6 +48,9 @@ public:
       [this](report_atom) -> caf::delegated<queue_report> {
         return delegate(node_, report_atom::value, name_);
       },
+      [this](redrive_atom, std::uint64_t limit) -> caf::delegated<std::uint64_t> {
+        return delegate(node_, redrive_atom::value, name_, limit);
+      },
       [this](configure_atom, const properties& in_force) { on_configure(in_force); },
       [this](close_atom) { on_close(); },
       [this](watch_atom, const caf::actor& by) { return on_watch(by); },

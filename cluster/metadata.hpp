@@ -32,7 +32,7 @@ struct queue_metadata {
   bool exists = false;
   stamp of_existence;
   property_set own;
-  std::array<stamp, 6> of_own{}; ///< of accum, retry, timeout, hooks, max_messages, max_bytes
+  std::array<stamp, 7> of_own{}; ///< of accum, retry, timeout, hooks, max_messages, max_bytes, dead_letter
 
   friend bool operator==(const queue_metadata&, const queue_metadata&) = default;
 };

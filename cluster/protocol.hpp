@@ -71,9 +71,13 @@ struct give_back {
   lease_id lease;
 };
 struct report {};
+struct redrive {
+  std::uint64_t limit = 0;
+};
 } // namespace asked
 
-using question = std::variant<asked::push, asked::pull, asked::settle, asked::give_back, asked::report>;
+using question =
+  std::variant<asked::push, asked::pull, asked::settle, asked::give_back, asked::report, asked::redrive>;
 
 /// What became of a question.
 namespace answered {
@@ -93,10 +97,13 @@ struct not_home {}; ///< ask whoever is it now
 struct reported {
   std::string report; ///< encoded by whoever asks and answers, see node_actor.cpp
 };
+struct redriven {
+  std::uint64_t moved = 0;
+};
 } // namespace answered
 
 using reply = std::variant<answered::pushed, answered::nothing, answered::delivered, answered::refused,
-                           answered::not_home, answered::reported>;
+                           answered::not_home, answered::reported, answered::redriven>;
 
 namespace says {
 

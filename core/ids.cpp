@@ -1,5 +1,7 @@
 #include "core/ids.hpp"
 
+#include "core/mix.hpp"
+
 #include <array>
 #include <atomic>
 #include <random>
@@ -44,6 +46,23 @@ message_id compound_id(message_id first, home_tag home) noexcept {
   auto mixed = (static_cast<std::uint64_t>(home) + 1) * 0x9e3779b97f4a7c15ULL;
   mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9ULL;
   return {first.incarnation ^ mixed ^ mixed >> 27, first.counter};
+}
+
+namespace {
+
+/// No id source counts so far.
+constexpr std::uint64_t moved_bit = std::uint64_t{1} << 63;
+
+} // namespace
+
+message_id moved_id(message_id of, std::string_view to) noexcept {
+  // Not a way there and back: what is moved again and again never meets an id that it has had.
+  auto mixed = mix_bits(hash_text(to, mix_bits(of.incarnation + mix_step)) + mix_step);
+  return {mixed, of.counter | moved_bit};
+}
+
+bool is_moved(message_id id) noexcept {
+  return (id.counter & moved_bit) != 0;
 }
 
 std::string to_text(const lease_id& id) {

@@ -25,6 +25,7 @@ const std::string* queue_of(const request& what) {
                       [](const push_one& r) { return &r.queue; },
                       [](const pull_one& r) { return &r.queue; },
                       [](const settle_lease& r) { return &r.queue; },
+                      [](const redrive_queue& r) { return &r.queue; },
                       [](const auto&) { return static_cast<const std::string*>(nullptr); },
                     },
                     what);
@@ -109,7 +110,7 @@ void exchange::ask(step next, reply_to owner, const Handle& to, Ts&&... message)
 void exchange::resolve(reply_to owner) {
   const auto& name = *queue_of(what_);
   const auto& registry = gateway_.doors().registry;
-  if (std::holds_alternative<settle_lease>(what_))
+  if (std::holds_alternative<settle_lease>(what_) || std::holds_alternative<redrive_queue>(what_))
     ask(step::resolving, owner, registry, find_atom::value, name);
   else
     ask(step::resolving, owner, registry, resolve_atom::value, name);
@@ -123,6 +124,8 @@ void exchange::ask_queue(reply_to owner, time_point now) {
     ask(step::asking, owner, queue, pull_atom::value, waiter_, time_left(now));
   else if (const auto* settle = std::get_if<settle_lease>(&what_))
     ask(step::asking, owner, queue, settle_atom::value, settle->lease, settle->what);
+  else if (const auto* redrive = std::get_if<redrive_queue>(&what_))
+    ask(step::asking, owner, queue, redrive_atom::value, redrive->limit);
 }
 
 /// The first step of each kind of request; again when the broker's doors have changed.
@@ -134,6 +137,7 @@ struct exchange::starter {
   void operator()(const push_one&) const { queue(); }
   void operator()(const pull_one&) const { queue(); }
   void operator()(const settle_lease&) const { queue(); }
+  void operator()(const redrive_queue&) const { queue(); }
 
   void operator()(const push_matching& r) const {
     self.ask(step::asking, owner, self.gateway_.doors().fan_out, push_atom::value, r.pattern, self.content_,
@@ -272,6 +276,8 @@ answer exchange::read(caf::mailbox_element& reply) {
     return std::move(*cluster);
   if (auto* copied = only<backup_outcome>(reply))
     return std::move(*copied);
+  if (const auto* moved = only<std::uint64_t>(reply))
+    return moved_messages{*moved};
   if (auto* figures = only<std::string>(reply))
     return metrics_text{std::move(*figures)};
   spdlog::error("gateway.reply_not_understood request={}", what_.index());

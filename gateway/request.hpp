@@ -7,6 +7,8 @@
 #include "core/ids.hpp"
 #include "core/properties.hpp"
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <variant>
 #include <vector>
@@ -54,6 +56,11 @@ struct delete_properties {
 struct revive_queue {
   std::string queue;
 };
+/// Sends dead letters that are ready there back to where they died, so many at most.
+struct redrive_queue {
+  std::string queue;
+  std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
+};
 struct get_stats {};
 struct get_health {};
 struct get_metrics {};
@@ -78,10 +85,11 @@ struct make_backup {
   std::string directory; ///< absolute
 };
 
-using request = std::variant<get_stats, push_one, push_matching, pull_one, pull_matching, settle_lease,
-                             delete_queue, get_rules, put_rules, delete_rules, get_properties,
-                             patch_properties, delete_properties, revive_queue, get_health, get_metrics,
-                             get_cluster, join_cluster, leave_cluster, forget_member, make_backup>;
+using request =
+  std::variant<get_stats, push_one, push_matching, pull_one, pull_matching, settle_lease, delete_queue,
+               get_rules, put_rules, delete_rules, get_properties, patch_properties, delete_properties,
+               revive_queue, redrive_queue, get_health, get_metrics, get_cluster, join_cluster, leave_cluster,
+               forget_member, make_backup>;
 
 inline bool is_push(const request& what) {
   return std::holds_alternative<push_one>(what) || std::holds_alternative<push_matching>(what);

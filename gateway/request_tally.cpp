@@ -21,6 +21,7 @@ template <> constexpr route_name name_of<pull_matching>{"GET", "/messages", "pul
 template <> constexpr route_name name_of<settle_lease>{"POST", "/messages/:name/:id", "settle"};
 template <> constexpr route_name name_of<delete_queue>{"DELETE", "/queues/:name", "delete"};
 template <> constexpr route_name name_of<revive_queue>{"POST", "/queues/:name/revive", "revive"};
+template <> constexpr route_name name_of<redrive_queue>{"POST", "/queues/:name/redrive", "redrive"};
 template <> constexpr route_name name_of<get_rules>{"GET", "/properties", "get_default_props"};
 template <> constexpr route_name name_of<put_rules>{"PUT", "/properties", "set_default_props"};
 template <> constexpr route_name name_of<delete_rules>{"DELETE", "/properties", "delete_default_props"};

@@ -19,6 +19,7 @@ struct table {
   needed operator()(const patch_properties& r) const { return needed_right{right::admin, &r.queue}; }
   needed operator()(const delete_properties& r) const { return needed_right{right::admin, &r.queue}; }
   needed operator()(const revive_queue& r) const { return needed_right{right::admin, &r.queue}; }
+  needed operator()(const redrive_queue& r) const { return needed_right{right::admin, &r.queue}; }
 
   needed operator()(const get_rules&) const { return needed_right{}; }
   needed operator()(const put_rules&) const { return needed_right{}; }

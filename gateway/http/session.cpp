@@ -7,6 +7,7 @@
 #include "gateway/http/json_backup.hpp"
 #include "gateway/http/json_cluster.hpp"
 #include "gateway/http/json_properties.hpp"
+#include "gateway/http/json_redrive.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -31,7 +32,8 @@ shared_by_thread& shared() {
 
 bool has_document(const request& what) {
   return std::holds_alternative<put_rules>(what) || std::holds_alternative<patch_properties>(what) ||
-         std::holds_alternative<join_cluster>(what) || std::holds_alternative<make_backup>(what);
+         std::holds_alternative<join_cluster>(what) || std::holds_alternative<make_backup>(what) ||
+         std::holds_alternative<redrive_queue>(what);
 }
 
 } // namespace
@@ -213,6 +215,11 @@ std::optional<http_refusal> http_session::take_document(std::string text) {
     if (!directory)
       return std::move(directory.error());
     backup->directory = std::move(*directory);
+  } else if (auto* redrive = std::get_if<redrive_queue>(&exchange_.asked())) {
+    auto limit = parse_redrive(text);
+    if (!limit)
+      return std::move(limit.error());
+    redrive->limit = *limit;
   }
   return std::nullopt;
 }

@@ -74,6 +74,7 @@ constexpr std::string_view allow_messages = "GET, POST, OPTIONS";
 constexpr std::string_view allow_lease = "POST, OPTIONS";
 constexpr std::string_view allow_queue = "DELETE, OPTIONS";
 constexpr std::string_view allow_revive = "POST, OPTIONS";
+constexpr std::string_view allow_redrive = "POST, OPTIONS";
 constexpr std::string_view allow_cluster_verb = "POST, OPTIONS";
 constexpr std::string_view allow_backup = "POST, OPTIONS";
 constexpr std::string_view allow_member = "DELETE, OPTIONS";
@@ -238,6 +239,9 @@ routed parse_target(http_method method, std::string_view target, const gateway_l
     if (p.is(3, "queues") && p.segments[2] == "revive")
       return method == http_method::post ? named<revive_queue>(p.segments[1])
                                          : other_method(method, allow_revive);
+    if (p.is(3, "queues") && p.segments[2] == "redrive")
+      return method == http_method::post ? named<redrive_queue>(p.segments[1])
+                                         : other_method(method, allow_redrive);
     if (p.is(1, "properties"))
       return rules(method);
     if (p.is(2, "properties"))

@@ -45,6 +45,8 @@ std::vector<cluster_message> all_messages() {
   q.own.max_messages = 5;
   q.own.max_bytes = 1'000'000'000'000'000;
   q.of_own[5] = {9, 9};
+  q.own.dead_letter = "dead";
+  q.of_own[6] = {9, 9};
   property_set set;
   set.retry = 3;
   view v{{4, 5}, {{"anna", 1}, {"bert", 2}}, {{"anna", 1}}};
@@ -67,14 +69,16 @@ std::vector<cluster_message> all_messages() {
     says::complete{{4, 5}},
     says::forget{12},
     says::farewell{}};
-  for (question what : std::vector<question>{asked::push{id(1), text("body")}, asked::pull{std::nullopt},
-                                             asked::pull{3s}, asked::settle{{id(1), 2, home_tag{3}}, 1, true},
-                                             asked::give_back{{id(1), 2, home_tag{3}}}, asked::report{}})
+  for (question what :
+       std::vector<question>{asked::push{id(1), text("body")}, asked::pull{std::nullopt}, asked::pull{3s},
+                             asked::settle{{id(1), 2, home_tag{3}}, 1, true},
+                             asked::give_back{{id(1), 2, home_tag{3}}}, asked::report{}, asked::redrive{100}})
     all.emplace_back(says::ask{11, "queue", std::move(what), 5});
   for (reply what : std::vector<reply>{
          answered::pushed{2}, answered::nothing{}, answered::delivered{"queue", compound_delivery()},
          answered::delivered{"queue", {{id(1), 1, home_tag{}}, text("body"), 0, {}}},
-         answered::refused{3, "why"}, answered::not_home{}, answered::reported{"report"}})
+         answered::refused{3, "why"}, answered::not_home{}, answered::reported{"report"},
+         answered::redriven{17}})
     all.emplace_back(says::tell{11, std::move(what)});
   return all;
 }

@@ -41,7 +41,8 @@ void expect_balance(const std::map<std::string, double>& all, here at = here::cu
                v("lmq_joined_total") + v("lmq_messages{state=\"ready\"}") +
                  v("lmq_messages{state=\"leased\"}") + v("lmq_messages{state=\"accumulating\"}") +
                  v("lmq_settled_total{at=\"here\"}") + v("lmq_settled_total{at=\"elsewhere\"}") +
-                 v("lmq_discarded_total{reason=\"retries\"}") + v("lmq_deleted_total") +
+                 v("lmq_discarded_total{reason=\"retries\"}") + v("lmq_moved_total{reason=\"dead_letter\"}") +
+                 v("lmq_moved_total{reason=\"redrive\"}") + v("lmq_deleted_total") +
                  v("lmq_handed_over_total"),
                at);
 }
@@ -52,7 +53,8 @@ void do_something(http_client& client, unsigned seed) {
   std::vector<std::pair<std::string, std::string>> leases;
   set_properties(client, "windows", R"({"accum":0.05})");
   set_properties(client, "short", R"({"retry":1,"timeout":0.02})");
-  const std::array<std::string, 4> names{"plain", "windows", "short", "deleted"};
+  set_properties(client, "mortal", R"({"retry":0,"timeout":0.02,"dead_letter":"dead"})");
+  const std::array<std::string, 5> names{"plain", "windows", "short", "deleted", "mortal"};
   for (int i = 0; i < 400; ++i) {
     const auto& name = names[dice() % names.size()];
     switch (dice() % 6) {
@@ -88,9 +90,10 @@ CONTRACT("what came in is here or went and every count is told") {
     expect_balance(all);
     for (const char* name :
          {"lmq_pushed_total", "lmq_joined_total", "lmq_settled_total{at=\"here\"}",
-          "lmq_discarded_total{reason=\"retries\"}", "lmq_deleted_total", "lmq_delivered_total",
-          "lmq_deliveries_ended_total{how=\"nack\"}", "lmq_deliveries_ended_total{how=\"expired\"}",
-          "lmq_extended_total", "lmq_journal_sync_seconds_count", "lmq_connections"})
+          "lmq_discarded_total{reason=\"retries\"}", "lmq_moved_total{reason=\"dead_letter\"}",
+          "lmq_deleted_total", "lmq_delivered_total", "lmq_deliveries_ended_total{how=\"nack\"}",
+          "lmq_deliveries_ended_total{how=\"expired\"}", "lmq_extended_total",
+          "lmq_journal_sync_seconds_count", "lmq_connections"})
       expect(value(all, name) > 0, std::string{name} + " is 0");
   }
 }

@@ -61,6 +61,7 @@ public:
       [](settle_atom, lease_id, verdict) {},
       [this](give_back_atom, lease_id lease) { script_->given_back.push_back(lease); },
       [](report_atom) { return queue_report{}; },
+      [](redrive_atom, std::uint64_t limit) { return limit; },
       [](configure_atom, const properties&) {},
       [this](close_atom) { quit(); },
       [](watch_atom, const caf::actor&) { return false; },

@@ -77,6 +77,8 @@ CAF_TEST(wrong types and values out of range are refused) {
   for (auto* key : {"accum", "timeout", "retry"})
     for (auto* value : {R"("1")", "true", "null", "[]", "{}", "-1", "-0.5", "1e300", "1e12"})
       CAF_CHECK(refused(std::string("{\"") + key + "\":" + value + "}", http_reason::bad_property));
+  for (auto* value : {"true", "null", "[]", "{}", "1"})
+    CAF_CHECK(refused(std::string(R"({"dead_letter":)") + value + "}", http_reason::bad_property));
   CAF_CHECK(refused(R"({"retry":1.5})", http_reason::bad_property));
   CAF_CHECK(refused(R"({"retry":1000000001})", http_reason::bad_property));
   CAF_CHECK(refused(R"({"retry":99999999999999999999})", http_reason::bad_property));
@@ -103,7 +105,8 @@ CAF_TEST(keys print in alphabetical order and whole numbers without a fraction) 
                   R"({"accum":0.25,"retry":1,"timeout":10})");
   for (auto* same :
        {R"({"hooks":{"pre_http_push":[["k",["User-Agent","x\"y"]],["l",[]]]},"retry":1})", R"({"hooks":{}})",
-        R"({"hooks":{"p":[]}})", R"({"accum":1,"max_bytes":1000000000000000,"max_messages":0,"retry":2})"})
+        R"({"hooks":{"p":[]}})", R"({"accum":1,"max_bytes":1000000000000000,"max_messages":0,"retry":2})",
+        R"({"dead_letter":"dead","retry":2})", R"({"dead_letter":""})"})
     CAF_CHECK_EQUAL(again(same), same);
 }
 

@@ -53,6 +53,7 @@ std::vector<std::pair<request, std::string>> table() {
     {patch_properties{q, {}}, "aA"},
     {delete_properties{q}, "aA"},
     {revive_queue{q}, "aA"},
+    {redrive_queue{q}, "aA"},
     {get_rules{}, of_all},
     {put_rules{}, of_all},
     {delete_rules{}, of_all},
