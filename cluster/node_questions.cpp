@@ -206,9 +206,19 @@ bool node_machine::brings_settled(const answered::delivered& d) const {
 /// A settle that was asked before may have been done, and only the answer lost.
 bool node_machine::done_already(const std::string& queue, const asked::settle& what) const {
   switch (static_cast<verdict>(what.verdict)) {
-  case verdict::ack:
-    return replica_.has_settled(what.lease.message) ||
-           (replica_.context().contains(what.lease.message) && !replica_.holds(queue, what.lease.message));
+  case verdict::ack: {
+    const auto& context = replica_.context();
+    auto unit = what.lease.message;
+    if (replica_.has_settled(unit))
+      return true;
+    if (!context.contains(unit) || replica_.holds(queue, unit))
+      return false;
+    // It may have died instead. To which queue it went, properties that have changed since don't tell.
+    const auto& queues = metadata_.queues();
+    return !context.contains(moved_id(unit, "")) &&
+           std::none_of(queues.begin(), queues.end(),
+                        [&](const auto& q) { return context.contains(moved_id(unit, q.first)); });
+  }
   case verdict::nack: return replica_.has_ended(queue, what.lease);
   case verdict::extend: return false;
   }

@@ -99,6 +99,10 @@ void world::node::push_safe(message_id pushed) {
 /// When this step is done: what it says may lead to another one.
 void world::node::push_elsewhere(const std::string& queue, message_id unit, std::uint64_t serial,
                                  const std::string& to, message_id as, message letter) {
+  // A node that starts from its disk by itself is a side of its own.
+  if (in.plan_.disks)
+    for (auto body : bodies({{}, letter, 0, {}}))
+      in.ledger_.died(body);
   in.at(in.now_, [=, this, of = life, letter = std::move(letter)] {
     auto push = [=, this] {
       in.ask(*this, to, asked::push{as, letter}, [=, this](reply& r) {

@@ -86,7 +86,7 @@ void world::drain() {
   do {
     drain_once();
     run_until(now_ + 2s);
-  } while (leaving() > 0 && outcome_.complaints.empty());
+  } while (leaving() > 0 && outcome_.complaints.empty() && ledger_.complaints().empty());
   drain_once();
   run_until(now_ + 2s);
   if (trace_)
