@@ -45,6 +45,7 @@ using adopt_atom = caf::atom_constant<caf::atom("adopt")>;
 using forget_atom = caf::atom_constant<caf::atom("forget")>;
 using put_away_atom = caf::atom_constant<caf::atom("put_away")>;
 using drop_atom = caf::atom_constant<caf::atom("drop")>;
+using redrive_atom = caf::atom_constant<caf::atom("redrive")>;
 
 using watch_atom = caf::atom_constant<caf::atom("watch")>;
 using unwatch_atom = caf::atom_constant<caf::atom("unwatch")>;
@@ -135,6 +136,9 @@ using queue_handle = caf::typed_actor<
   caf::replies_to<report_atom>::with<queue_report>,
   // What an operator asks; what it changes is as durable as an ack. Errors: no_such_message
   caf::replies_to<order_atom, queue_order>::with<order_outcome>,
+  // Sends the first of the dead letters that are ready, so many at most, back to the queues in which they died, each once.
+  // Answers how many went; those whose queue refuses them stay.
+  caf::replies_to<redrive_atom, std::uint64_t>::with<std::uint64_t>,
   // From the registry: properties in force from now on; the end of the queue.
   caf::reacts_to<configure_atom, properties>,
   caf::reacts_to<close_atom>,
@@ -181,7 +185,11 @@ using journal_handle = caf::typed_actor<
   // queue waits for (safe_atom, number), which also speaks for all before. After a crash the queue's next actor sends
   // again, under the same numbers, what it has not heard to be safe: facts of a number that the journal has seen are
   // not new, but it says safe once more. A queue that was deleted and opened anew begins with 1 under a new shared name.
-  caf::reacts_to<record_atom, std::shared_ptr<const std::string>, fact_batch, std::uint64_t>>;
+  caf::reacts_to<record_atom, std::shared_ptr<const std::string>, fact_batch, std::uint64_t>,
+  // A message that is moved to the queue of that name, wherever that is at home, under an id of `moved_id`: taken in
+  // unless that id has ever been, and answered when that is safe. Errors: as for a queue, and over_limit while pushes are
+  // refused for want of room
+  caf::replies_to<push_atom, std::shared_ptr<const std::string>, message_id, message>::with<push_outcome>>;
 
 // -- the registry (actors/registry): names, rules, properties
 

@@ -54,6 +54,9 @@ public:
       [this](order_atom, const queue_order& what) -> caf::delegated<order_outcome> {
         return delegate(node_, order_atom::value, name_, what);
       },
+      [this](redrive_atom, std::uint64_t limit) -> caf::delegated<std::uint64_t> {
+        return delegate(node_, redrive_atom::value, name_, limit);
+      },
       [this](configure_atom, const properties& in_force) { on_configure(in_force); },
       [this](close_atom) { on_close(); },
       [this](watch_atom, const caf::actor& by) { return on_watch(by); },

@@ -260,6 +260,12 @@ void local_queues::ask(asker by, const std::string& queue, question what) {
       all.request(by, to, settle_atom::value, x.lease, static_cast<verdict>(x.verdict));
     }
     void operator()(asked::give_back& x) const { all.request(by, to, give_back_atom::value, x.lease); }
+    void operator()(asked::redrive& x) const {
+      all.self_.request(to, caf::infinite, redrive_atom::value, x.limit)
+        .then([&all_ = all,
+               by_ = by](std::uint64_t moved) { all_.owner_.queue_told(by_, answered::redriven{moved}); },
+              [&all_ = all, by_ = by](caf::error& e) { all_.failed(by_, e); });
+    }
     void operator()(asked::report&) const {
       all.self_.request(to, caf::infinite, report_atom::value)
         .then(

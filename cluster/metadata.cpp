@@ -88,9 +88,9 @@ metadata_change metadata::patch(std::string_view queue, const property_set& chan
   open(queue, at_time);
   auto& q = at(queue);
   lmq::merge(q.own, change);
-  const bool set[]{change.accum.has_value(), change.retry.has_value(),        change.timeout.has_value(),
-                   change.hooks.has_value(), change.max_messages.has_value(), change.max_bytes.has_value(),
-                   change.paused.has_value()};
+  const bool set[]{change.accum.has_value(),  change.retry.has_value(),        change.timeout.has_value(),
+                   change.hooks.has_value(),  change.max_messages.has_value(), change.max_bytes.has_value(),
+                   change.paused.has_value(), change.dead_letter.has_value()};
   for (std::size_t i = 0; i < q.of_own.size(); ++i)
     if (set[i])
       q.of_own[i] = at_time;
@@ -127,6 +127,7 @@ bool metadata::merge(const metadata_change& theirs) {
   changed |= take(ours.own.max_messages, ours.of_own[4], q.own.max_messages, q.of_own[4]);
   changed |= take(ours.own.max_bytes, ours.of_own[5], q.own.max_bytes, q.of_own[5]);
   changed |= take(ours.own.paused, ours.of_own[6], q.own.paused, q.of_own[6]);
+  changed |= take(ours.own.dead_letter, ours.of_own[7], q.own.dead_letter, q.of_own[7]);
   bool is_deleted = !ours.exists && ours.of_existence.clock != 0;
   if (is_deleted && !was_deleted)
     ++deleted_;

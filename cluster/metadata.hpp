@@ -32,7 +32,8 @@ struct queue_metadata {
   bool exists = false;
   stamp of_existence;
   property_set own;
-  std::array<stamp, 7> of_own{}; ///< of accum, retry, timeout, hooks, max_messages, max_bytes, paused
+  /// Of accum, retry, timeout, hooks, max_messages, max_bytes, paused, dead_letter.
+  std::array<stamp, 8> of_own{};
 
   friend bool operator==(const queue_metadata&, const queue_metadata&) = default;
 };

@@ -62,7 +62,10 @@ public:
           caf::anon_send(caf::actor_cast<caf::actor>(node), stored_atom::value, number);
       });
     return {
-      [this](push_atom, const queue_name& q, message_id id, message& m) {
+      [this](push_atom, const queue_name& q, message_id id, message& m) -> caf::result<push_outcome> {
+        // What clients push has been asked about already.
+        if (auto no = pushes_ && is_moved(id) ? pushes_->refused() : std::nullopt)
+          return to_error(*no);
         return ask<push_outcome>(q, asked::push{id, std::move(m)});
       },
       [this](pull_atom, const queue_name& q, waiter_id w, const wait_time& wait) {
@@ -78,6 +81,9 @@ public:
       [this](report_atom, const queue_name& q) { return ask<queue_report>(q, asked::report{}); },
       [this](order_atom, const queue_name& q, const queue_order& what) {
         return ask<order_outcome>(q, asked::order{what, false});
+      },
+      [this](redrive_atom, const queue_name& q, std::uint64_t limit) {
+        return ask<std::uint64_t>(q, asked::redrive{limit}, std::nullopt, true);
       },
       [this](watch_atom, const queue_name& q, const front_of_queue& front) { return on_watch(q, front); },
       [this](unwatch_atom, const queue_name& q) { watchers_.erase(*q); },
@@ -163,7 +169,7 @@ public:
   }
 
 private:
-  enum class wanted { pushed, parcel, no_more, report, order };
+  enum class wanted { pushed, parcel, no_more, report, order, count };
 
   struct waiting_question {
     open_request to;
@@ -254,6 +260,8 @@ private:
       return wanted::report;
     else if constexpr (std::is_same_v<Answer, order_outcome>)
       return wanted::order;
+    else if constexpr (std::is_same_v<Answer, std::uint64_t>)
+      return wanted::count;
     else
       return wanted::no_more;
   }
@@ -488,6 +496,10 @@ private:
       return waiting.to.answer(
         pulled{waiting.queue, d != nullptr ? std::optional{std::move(d->what)} : std::nullopt});
     }
+    case wanted::count:
+      if (auto* r = std::get_if<answered::redriven>(&what))
+        return waiting.to.answer(r->moved);
+      break;
     case wanted::no_more: return waiting.to.answer(caf::message{});
     case wanted::report:
       if (auto* r = std::get_if<answered::reported>(&what))

@@ -50,6 +50,7 @@ using node_handle = caf::typed_actor<
   caf::replies_to<give_back_atom, queue_name, lease_id>::with<void>,
   caf::replies_to<report_atom, queue_name>::with<queue_report>,
   caf::replies_to<order_atom, queue_name, queue_order>::with<order_outcome>,
+  caf::replies_to<redrive_atom, queue_name, std::uint64_t>::with<std::uint64_t>,
   // Whether something may be ready; and from now on the front hears when that may be so.
   caf::replies_to<watch_atom, queue_name, front_of_queue>::with<bool>,
   caf::reacts_to<unwatch_atom, queue_name>,

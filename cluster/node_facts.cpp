@@ -78,6 +78,19 @@ void node_machine::release_what_is_safe(time_point now, node_effect_list& out) {
     out.emplace_back(node_effects::facts_safe{queue, number});
 }
 
+/// Dead letters that are back in the queue where they died, whose last home could not tell that any more.
+void node_machine::settle_redriven(const std::string& queue, time_point now) {
+  auto ids = replica_.ids(queue);
+  std::erase_if(
+    ids, [this](message_id id) { return !is_moved(id) || !replica_.context().contains(moved_id(id, "")); });
+  if (ids.empty())
+    return;
+  std::vector<fact> gone{facts::settled{std::move(ids), facts::settled::cause::discard}};
+  replica::change ours;
+  replica_.apply(queue, gone, now, ours);
+  next_position(queue, gone);
+}
+
 void node_machine::acknowledged(peer& p) {
   auto arrived = p.link.acknowledged();
   while (!p.unacknowledged.empty() && p.unacknowledged.front().second <= arrived) {

@@ -272,6 +272,7 @@ private:
               node_effect_list& out);
   void tell_queue(const std::string& queue, replica::change& what, time_point now, node_effect_list& out);
   void relay(const peer& from, const cluster_message& what);
+  void settle_redriven(const std::string& queue, time_point now);
   void acknowledged(peer& p);
   void release_what_is_safe(time_point now, node_effect_list& out);
   void heard(peer& from, says::changed& what, time_point now, node_effect_list& out);

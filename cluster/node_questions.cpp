@@ -214,7 +214,19 @@ bool node_machine::brings_settled(const answered::delivered& d) const {
 /// A settle that was asked before may have been done, and only the answer lost.
 bool node_machine::done_already(const std::string& queue, const asked::settle& what) const {
   switch (static_cast<verdict>(what.verdict)) {
-  case verdict::ack: return is_gone(queue, what.lease.message);
+  case verdict::ack: {
+    auto unit = what.lease.message;
+    if (replica_.has_settled(unit))
+      return true;
+    if (!is_gone(queue, unit))
+      return false;
+    // It may have died instead. To which queue it went, properties that have changed since don't tell.
+    const auto& context = replica_.context();
+    const auto& queues = metadata_.queues();
+    return !context.contains(moved_id(unit, "")) &&
+           std::none_of(queues.begin(), queues.end(),
+                        [&](const auto& q) { return context.contains(moved_id(unit, q.first)); });
+  }
   case verdict::nack: return replica_.has_ended(queue, what.lease);
   case verdict::extend: return false;
   }

@@ -294,6 +294,7 @@ void node_machine::serve(const std::string& queue, time_point now, node_effect_l
   if (!metadata_.contains(queue)) // whatever holds a message exists
     if (auto change = metadata_.open(queue, stamp_at(now)))
       write(0, std::move(change), out);
+  settle_redriven(queue, now);
   out.emplace_back(node_effects::serve_queue{queue, replica_.units(queue, now)});
 }
 

@@ -76,10 +76,13 @@ struct order {
   queue_order what;
   bool again = false; ///< it may have been done already
 };
+struct redrive {
+  std::uint64_t limit = 0;
+};
 } // namespace asked
 
-using question =
-  std::variant<asked::push, asked::pull, asked::settle, asked::give_back, asked::report, asked::order>;
+using question = std::variant<asked::push, asked::pull, asked::settle, asked::give_back, asked::report,
+                              asked::order, asked::redrive>;
 
 /// What became of a question.
 namespace answered {
@@ -102,10 +105,13 @@ struct reported {
 struct ordered {
   order_outcome what;
 };
+struct redriven {
+  std::uint64_t moved = 0;
+};
 } // namespace answered
 
 using reply = std::variant<answered::pushed, answered::nothing, answered::delivered, answered::refused,
-                           answered::not_home, answered::reported, answered::ordered>;
+                           answered::not_home, answered::reported, answered::ordered, answered::redriven>;
 
 namespace says {
 

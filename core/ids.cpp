@@ -1,5 +1,7 @@
 #include "core/ids.hpp"
 
+#include "core/mix.hpp"
+
 #include <array>
 #include <atomic>
 #include <random>
@@ -135,6 +137,25 @@ std::optional<lease_id> parse_lease_id(std::string_view text) {
 waiter_id next_waiter_id() noexcept {
   static std::atomic<std::uint64_t> last{0};
   return waiter_id{last.fetch_add(1, std::memory_order_relaxed) + 1};
+}
+
+// -- moved
+
+namespace {
+
+/// No id source counts so far.
+constexpr std::uint64_t moved_bit = std::uint64_t{1} << 63;
+
+} // namespace
+
+message_id moved_id(message_id of, std::string_view to) noexcept {
+  // Not a way there and back: what is moved again and again never meets an id that it has had.
+  auto mixed = mix_bits(hash_text(to, mix_bits(of.incarnation + mix_step)) + mix_step);
+  return {mixed, of.counter | moved_bit};
+}
+
+bool is_moved(message_id id) noexcept {
+  return (id.counter & moved_bit) != 0;
 }
 
 } // namespace lmq

@@ -45,6 +45,17 @@ enum class home_tag : std::uint32_t {};
 /// that home make another one of it: they may add other messages.
 message_id compound_id(message_id first, home_tag home) noexcept;
 
+/// The id of what becomes of a message in the queue that it is moved to. The same message and the same queue
+/// make the same id, on every node and in every version: so whoever moves it again, after a crash, makes no
+/// second one. Another queue makes another id, for the context (cluster/replica) is one for all queues: an id
+/// that two sides of a broken network had put into different queues would look settled to both.
+///
+/// @param to  the queue's name; empty: back to the queue that it came from, which the message itself names
+message_id moved_id(message_id of, std::string_view to) noexcept;
+
+/// Whether `moved_id` made it.
+bool is_moved(message_id id) noexcept;
+
 /// The right to settle one delivery. Its text is the wire's `x-lmq-message-id`.
 struct lease_id {
   message_id message;         ///< of a compound: its own id, see `compound_id`

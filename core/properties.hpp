@@ -37,6 +37,7 @@ struct property_set {
   std::optional<std::uint64_t> max_messages; ///< held, beyond which pushes are refused; 0: no limit
   std::optional<std::uint64_t> max_bytes;    ///< of messages held, bookkeeping included; 0: no limit
   std::optional<bool> paused;                ///< nothing is delivered
+  std::optional<std::string> dead_letter;    ///< the queue for what is out of retries; empty: none
 
   friend bool operator==(const property_set&, const property_set&) = default;
 };
@@ -50,6 +51,8 @@ struct properties {
   std::optional<std::uint64_t> max_messages; ///< absent where nobody set one; 0: no limit
   std::optional<std::uint64_t> max_bytes;    ///< as max_messages
   bool paused = false;                       ///< takes pushes and settles, and delivers nothing
+  std::optional<std::string>
+    dead_letter; ///< absent where nobody set one; empty: none. Never the queue itself
 
   friend bool operator==(const properties&, const properties&) = default;
 };
@@ -72,8 +75,13 @@ struct property_limits {
   static constexpr std::size_t hooks_max = 64; ///< calls in one set
 };
 
-/// Key by key: own value, else the rule's (null: no rule matches), else the system's.
+/// Key by key: own value, else the rule's (null: no rule matches), else the system's. What depends on the
+/// queue's name is left to `of_queue`.
 properties effective(const property_set& own, const property_set* rule);
+
+/// In force for a queue of that name: a queue is not its own queue of dead letters, though a rule for many
+/// may say so.
+properties of_queue(std::string_view name, properties in_force);
 
 /// Writes what `change` sets over what `into` holds; the rest stays.
 void merge(property_set& into, const property_set& change);
@@ -84,5 +92,11 @@ inline constexpr std::size_t queue_name_bytes_max = 255;
 /// Any 1 to 255 bytes but control characters (0 to 31 and 127).
 /// Errors: bad_name
 result<void> check_queue_name(std::string_view name);
+
+/// Whether the set may be written, as far as names go.
+///
+/// @param of  the queue whose own it is to be; nothing: a rule's
+/// Errors: bad_name, bad_property (a queue that would be its own queue of dead letters)
+result<void> check_dead_letter(const property_set& set, std::optional<std::string_view> of);
 
 } // namespace lmq

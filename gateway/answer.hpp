@@ -5,6 +5,7 @@
 #include "core/properties.hpp"
 #include "core/result.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <variant>
@@ -27,6 +28,11 @@ struct no_cluster {};
 /// To what is asked of the disk: this node has none.
 struct no_storage {};
 
+/// So many messages went to other queues.
+struct moved_messages {
+  std::uint64_t count = 0;
+};
+
 /// Figures, in Prometheus' text format.
 struct metrics_text {
   std::string text;
@@ -35,6 +41,6 @@ struct metrics_text {
 using answer =
   std::variant<nothing, push_outcome, push_outcomes, delivered, properties, std::vector<rule>,
                std::vector<queue_report>, queue_report, queue_page, peeked_messages, purged, health_report,
-               cluster_status, no_cluster, no_storage, backup_outcome, metrics_text, refusal>;
+               cluster_status, no_cluster, no_storage, backup_outcome, metrics_text, moved_messages, refusal>;
 
 } // namespace lmq

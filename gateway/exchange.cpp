@@ -30,6 +30,7 @@ const std::string* queue_of(const request& what) {
                       [](const resume_queue& r) { return &r.queue; },
                       [](const peek_messages& r) { return &r.queue; },
                       [](const remove_message& r) { return &r.queue; },
+                      [](const redrive_queue& r) { return &r.queue; },
                       [](const auto&) { return static_cast<const std::string*>(nullptr); },
                     },
                     what);
@@ -145,6 +146,8 @@ void exchange::ask_queue(reply_to owner, time_point now) {
     ask(step::asking, owner, queue, order_atom::value, queue_order{orders::purge{}});
   else if (const auto* one = std::get_if<remove_message>(&what_))
     ask(step::asking, owner, queue, order_atom::value, queue_order{orders::remove{one->id}});
+  else if (const auto* redrive = std::get_if<redrive_queue>(&what_))
+    ask(step::asking, owner, queue, redrive_atom::value, redrive->limit);
   else if (const auto* of = queue_of(what_)) // it is there, and is paused or resumed
     ask(step::asking, owner, gateway_.doors().registry, patch_atom::value, *of,
         paused(std::holds_alternative<pause_queue>(what_)));
@@ -165,6 +168,7 @@ struct exchange::starter {
   // What the gateway has learnt may be out of date, and no queue is made of that.
   void operator()(const pause_queue&) const { self.resolve(owner); }
   void operator()(const resume_queue&) const { self.resolve(owner); }
+  void operator()(const redrive_queue&) const { queue(); }
 
   void operator()(const push_matching& r) const {
     self.ask(step::asking, owner, self.gateway_.doors().fan_out, push_atom::value, r.pattern, self.content_,
@@ -334,6 +338,8 @@ answer exchange::read(caf::mailbox_element& reply) {
     return std::move(*cluster);
   if (auto* copied = only<backup_outcome>(reply))
     return std::move(*copied);
+  if (const auto* moved = only<std::uint64_t>(reply))
+    return moved_messages{*moved};
   if (auto* figures = only<std::string>(reply))
     return metrics_text{std::move(*figures)};
   spdlog::error("gateway.reply_not_understood request={}", what_.index());

@@ -7,6 +7,8 @@
 #include "core/ids.hpp"
 #include "core/properties.hpp"
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <variant>
 #include <vector>
@@ -82,6 +84,11 @@ struct remove_message {
   message_id id{};
 };
 
+/// Sends dead letters that are ready there back to where they died, so many at most.
+struct redrive_queue {
+  std::string queue;
+  std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
+};
 struct get_stats {};
 struct get_health {};
 struct get_metrics {};
@@ -111,7 +118,7 @@ using request =
                get_rules, put_rules, delete_rules, get_properties, patch_properties, delete_properties,
                revive_queue, get_health, get_metrics, get_cluster, join_cluster, leave_cluster, forget_member,
                make_backup, list_queues, describe_queue, purge_queue, pause_queue, resume_queue,
-               peek_messages, remove_message>;
+               peek_messages, remove_message, redrive_queue>;
 
 inline bool is_push(const request& what) {
   return std::holds_alternative<push_one>(what) || std::holds_alternative<push_matching>(what);

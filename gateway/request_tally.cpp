@@ -28,6 +28,7 @@ template <> constexpr route_name name_of<pause_queue>{"POST", "/queues/:name/pau
 template <> constexpr route_name name_of<resume_queue>{"POST", "/queues/:name/resume", ""};
 template <> constexpr route_name name_of<peek_messages>{"GET", "/queues/:name/messages", ""};
 template <> constexpr route_name name_of<remove_message>{"DELETE", "/queues/:name/messages/:id", ""};
+template <> constexpr route_name name_of<redrive_queue>{"POST", "/queues/:name/redrive", "redrive"};
 template <> constexpr route_name name_of<get_rules>{"GET", "/properties", "get_default_props"};
 template <> constexpr route_name name_of<put_rules>{"PUT", "/properties", "set_default_props"};
 template <> constexpr route_name name_of<delete_rules>{"DELETE", "/properties", "delete_default_props"};

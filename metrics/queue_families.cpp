@@ -92,6 +92,9 @@ void node_families(const queue_board::snapshot& of, time_point now, families& ou
   settled.add(as_double(c.settled_elsewhere), {{"at", "elsewhere"}});
   counter(out, "lmq_discarded_total", "Messages that were thrown away.")
     .add(as_double(c.discarded), {{"reason", "retries"}});
+  auto moved = counter(out, "lmq_moved_total", "Messages that went on to another queue.");
+  moved.add(as_double(c.dead_lettered), {{"reason", "dead_letter"}});
+  moved.add(as_double(c.redriven), {{"reason", "redrive"}});
   counter(out, "lmq_deleted_total", "Messages that went with their queue, or were purged.")
     .add(as_double(c.deleted));
   counter(out, "lmq_handed_over_total", "Messages that another node serves since.")
@@ -134,6 +137,8 @@ void queue_families(const queue_board::snapshot& of, time_point now, families& o
   count("lmq_queue_extended_total", "Leases whose clock was restarted by an ext.", &queue_counts::extended);
   count("lmq_queue_expired_total", "Deliveries whose lease ran out.", &queue_counts::expired);
   count("lmq_queue_discarded_total", "Messages out of retries.", &queue_counts::discarded);
+  count("lmq_queue_dead_lettered_total", "Messages out of retries that went to the queue of dead letters.",
+        &queue_counts::dead_lettered);
   each_counter(of, out, "lmq_queue_restarts_total", "Times that the queue was started again after a crash.",
                [](const queue_figures& q) { return q.restarts; });
   each(

@@ -10,8 +10,8 @@ namespace lmq {
 /// Counts of what a queue did, since it was opened in this process. A compound is one message from the push
 /// that opened its window; pushes into an open window have joined it.
 ///
-///   pushed + received = joined + acked + settled_elsewhere + discarded + deleted + handed_over
-///                       + ready + leased + accumulating
+///   pushed + received = joined + acked + settled_elsewhere + discarded + dead_lettered + redriven + deleted
+///                       + handed_over + ready + leased + accumulating
 struct queue_counts {
   std::uint64_t pushed = 0;
   std::uint64_t received = 0; ///< from this node's disk, or from the copies of others
@@ -20,6 +20,8 @@ struct queue_counts {
   std::uint64_t acked = 0;
   std::uint64_t settled_elsewhere = 0; ///< as another node has told
   std::uint64_t discarded = 0;         ///< out of retries
+  std::uint64_t dead_lettered = 0;     ///< out of retries, and in the queue of dead letters since
+  std::uint64_t redriven = 0;          ///< back in the queue in which it had died
   std::uint64_t deleted = 0;           ///< with the queue, or purged
   std::uint64_t handed_over = 0;       ///< another node is the queue's home now
 
@@ -32,7 +34,7 @@ struct queue_counts {
 
   std::uint64_t came() const noexcept { return pushed + received; }
   std::uint64_t went() const noexcept {
-    return joined + acked + settled_elsewhere + discarded + deleted + handed_over;
+    return joined + acked + settled_elsewhere + discarded + dead_lettered + redriven + deleted + handed_over;
   }
 
   queue_counts& operator+=(const queue_counts& other) noexcept;

@@ -3,6 +3,7 @@
 #include "actors/deadline_tick.hpp"
 #include "actors/hooks/hook_chain.hpp"
 #include "actors/log_crash.hpp"
+#include "actors/queue/mover.hpp"
 #include "actors/queue/queue_invariants.hpp"
 #include "core/fault_point.hpp"
 
@@ -18,7 +19,7 @@ namespace lmq {
 
 namespace {
 
-class queue_actor final : public queue_handle::base {
+class queue_actor final : public queue_handle::base, private mover::owner {
 private:
   time_point now() { return system().clock().now(); }
 
@@ -43,9 +44,10 @@ private:
 
 public:
   queue_actor(caf::actor_config& config, queue_cell_ptr cell, properties in_force,
-              std::shared_ptr<const hook_catalog> hooks)
+              std::shared_ptr<const hook_catalog> hooks, supervisor_handle doors)
       : queue_handle::base(config),
         cell_(std::move(cell)),
+        mover_(*this, *this, *cell_, std::move(doors)),
         hook_catalog_(std::move(hooks)),
         hooks_(in_force, *hook_catalog_, *cell_->name),
         in_force_(std::move(in_force)) {
@@ -68,6 +70,7 @@ public:
       },
       [this](report_atom) { return on_report(); },
       [this](order_atom, const queue_order& what) { return on_order(what); },
+      [this](redrive_atom, std::uint64_t limit) { return on_redrive(limit); },
       [this](configure_atom, const properties& p) { on_configure(p); },
       [this](close_atom) { on_close(); },
       [this](watch_atom, const caf::actor& by) { return on_watch(by); },
@@ -89,6 +92,7 @@ public:
   /// The cell is the registry's from here on: this comes before anybody can notice the end.
   void on_exit() override {
     auto cell = std::move(cell_);
+    mover_.clear();
     cell->owed.refuse_undecided();
     cell->life.end();
     watcher_ = nullptr;
@@ -112,6 +116,7 @@ private:
     }
     if (c.port)
       take_over_journal(*c.port);
+    mover_.take_over();
     perform(now());
     // Who stood in a line that broke asks again; it was not their doing.
     for (auto who : forgotten)
@@ -246,6 +251,22 @@ private:
     return cell_->report(now());
   }
 
+  caf::result<std::uint64_t> on_redrive(std::uint64_t limit) {
+    if (!cell_->serving)
+      return bounce();
+    step([&](auto at) { mover_.answer_when_moved(machine().redrive(limit, at, out())); });
+    return caf::delegated<std::uint64_t>{};
+  }
+
+  void move_ended(message_id unit, std::optional<mover::refused_how> refused) override {
+    step([&](auto at) {
+      if (refused)
+        machine().not_moved(unit, *refused, at, out());
+      else
+        machine().moved(unit, at, out());
+    });
+  }
+
   void on_configure(const properties& in_force) {
     if (in_force.hooks != machine().in_force().hooks)
       hooks_ = hook_chain{in_force, *hook_catalog_, *cell_->name};
@@ -297,6 +318,7 @@ private:
     if (!cell_->port)
       return;
     bool served = std::exchange(cell_->serving, true);
+    mover_.look_again();
     on_adopt(units);
     if (!served)
       on_unwatch(); // what was said about an offer in the meantime was not heard
@@ -348,6 +370,7 @@ private:
     auto& c = *cell_;
     watcher_ = nullptr;
     c.machine.drop();
+    mover_.drop();
     c.port->unsafe.give_all([](auto& held) {
       LMQ_FAULT_POINT("queue.drop_answer");
       if (auto* owed = std::get_if<owed_answer>(&held))
@@ -366,6 +389,7 @@ private:
     if (!cell_->port)
       return;
     cell_->port->unsafe.set_safe(number);
+    mover_.look_again();
     step([](auto) {});
   }
 
@@ -417,6 +441,7 @@ private:
     if (c.serving)
       tick_.arm(*this, c.machine.next_deadline());
     c.publish();
+    mover_.go_on();
   }
 
   /// Sends what is decided to the journal, and lets the answer to it wait where it has to.
@@ -502,7 +527,8 @@ private:
     cell_->waiting.erase(promised);
   }
 
-  void perform_one(discard&, time_point) {}
+  void perform_one(discard& x, time_point) { cell_->moves.erase(x.id); }
+  void perform_one(move_on& x, time_point) { mover_.begin(x); }
   void perform_one(record&, time_point) {} // see tell_journal
 
   void perform_one(offer& x, time_point) {
@@ -516,6 +542,7 @@ private:
   }
 
   queue_cell_ptr cell_;
+  mover mover_;
   std::shared_ptr<const hook_catalog> hook_catalog_;
   hook_chain hooks_;
   properties in_force_; ///< at the start
@@ -526,8 +553,8 @@ private:
 } // namespace
 
 queue_handle spawn_queue(caf::actor_system& system, queue_cell_ptr cell, properties in_force,
-                         std::shared_ptr<const hook_catalog> hooks) {
-  return system.spawn<queue_actor>(std::move(cell), std::move(in_force), std::move(hooks));
+                         std::shared_ptr<const hook_catalog> hooks, supervisor_handle doors) {
+  return system.spawn<queue_actor>(std::move(cell), std::move(in_force), std::move(hooks), std::move(doors));
 }
 
 } // namespace lmq

@@ -19,7 +19,8 @@ namespace lmq {
 /// to finish what its predecessor has decided.
 ///
 /// @param in_force  what the registry knows; a change may not have reached the predecessor
+/// @param doors     where the queues are found to which messages are moved; null where there is a journal
 queue_handle spawn_queue(caf::actor_system& system, queue_cell_ptr cell, properties in_force,
-                         std::shared_ptr<const hook_catalog> hooks);
+                         std::shared_ptr<const hook_catalog> hooks, supervisor_handle doors = {});
 
 } // namespace lmq

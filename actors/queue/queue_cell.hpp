@@ -16,6 +16,7 @@
 #include "metrics/queue_board.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -95,6 +96,23 @@ struct queue_journal {
   bool serves = false; ///< queues are at home here from the first; else they serve when they are told to
 };
 
+/// A unit on its way to another queue: see mover.hpp.
+struct move_under_way {
+  enum class stage : std::uint8_t {
+    waits, ///< until it is safe that the unit leaves
+    asked, ///< the other queue has been sent its next message
+    again, ///< nobody knows what came of that: the same queue is asked when the machine says so
+  };
+
+  stage at = stage::waits;
+  std::optional<std::string> to = {}; ///< nothing: where each message says that it died
+  parcel content = {};
+  std::uint32_t deliveries = 0;
+  std::size_t next = 0;     ///< part of a compound; those before it have been taken in
+  std::uint64_t batch = 0;  ///< of the facts by which it leaves
+  std::uint64_t serial = 0; ///< of the question
+};
+
 struct queue_cell {
   /// @param seed  see queue_stats
   /// @param board  where its figures go; null: nobody reads them
@@ -137,6 +155,7 @@ struct queue_cell {
   std::size_t performed = 0; ///< … and how many of them have been carried out
   owed_answer owed;
   std::unordered_map<waiter_id, promise> waiting;
+  std::map<message_id, move_under_way> moves; ///< by unit
   life_sign life;
   std::uint64_t started = 0;                ///< actors that began to work here
   const std::unique_ptr<journal_port> port; ///< null: there is no journal

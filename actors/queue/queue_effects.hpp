@@ -27,6 +27,15 @@ struct discard {
   message_id id;
 };
 
+/// Push what is in it to another queue, under ids of `moved_id`; then call `moved`, or `not_moved`. Comes
+/// again for the same unit after `not_moved`.
+struct move_on {
+  message_id unit;
+  std::optional<std::string> to; ///< nothing: back to the queue in which it died
+  parcel content;
+  std::uint32_t deliveries = 0;
+};
+
 /// Tell pull_any that a message is ready, and who of the queue's own waiters is first in line for it.
 struct offer {
   std::optional<waiter_id> oldest;
@@ -37,7 +46,7 @@ struct record {
   fact what;
 };
 
-using effect = std::variant<deliver, answer_empty, discard, offer, record>;
+using effect = std::variant<deliver, answer_empty, discard, offer, record, move_on>;
 using effects = std::vector<effect>;
 
 } // namespace lmq

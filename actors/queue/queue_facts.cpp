@@ -70,7 +70,7 @@ facts::closed queue_machine::closed(const entry& e) {
 /// The unit of a delivery that somebody else began, and could not tell us of; null: it is none.
 queue_machine::unit* queue_machine::unheard_of(lease_id lease) const {
   auto* u = unit_of(lease.message);
-  if (u == nullptr || u->second.is == state::accumulating)
+  if (u == nullptr || u->second.is == state::accumulating || leaves(u->second))
     return nullptr;
   // A number that no home can have come to is made up.
   bool possible = lease.delivery <= property_limits::retry_max + 1;

@@ -78,6 +78,8 @@ void queue_machine::adopt(const held_unit& what, time_point now, effects&) {
     where.at += *s.lease;
   } else {
     e.exhausted = s.exhausted && s.deliveries > 0 && s.retries_left == 0;
+    if (e.exhausted && has_dead_letter_queue())
+      e.is = state::dead;
   }
   admit(std::move(e), where);
 }
@@ -165,6 +167,8 @@ void queue_machine::take_state(unit& here, const delivery_state& from, time_poin
       window_.reset();
       window_parts_.reset();
     }
+    if (leaves(e)) // on its way, as far as this home knew; whoever has come further decides
+      come_back(locate(here), {now, next_sequence_++});
     auto it = locate(here);
     if (!from.lease) {
       if (e.is == state::leased)
@@ -190,6 +194,8 @@ void queue_machine::take_state(unit& here, const delivery_state& from, time_poin
   }
   e.retries_left = retries_left;
   e.exhausted = e.exhausted && retries_left == 0;
+  if (e.is == state::ready && e.exhausted && has_dead_letter_queue())
+    make_leave(locate(here), state::dead, here.first);
 }
 
 /// Whether the deliveries came further there than here.
@@ -298,6 +304,9 @@ void queue_machine::clear() noexcept {
   window_parts_.reset();
   ready_.clear();
   pending_.clear();
+  leaving_.clear();
+  moving_.clear();
+  move_from_ = time_point::min();
   leased_count_ = 0;
   content_bytes_ = away_bytes_ = 0;
 }

@@ -20,8 +20,29 @@ struct queue_invariants {
   }
 
   bool pending_index_holds_no_ready_message() const {
-    return std::none_of(m.pending_.begin(), m.pending_.end(),
-                        [](const auto& x) { return x.second.is == state::ready; });
+    return std::none_of(m.pending_.begin(), m.pending_.end(), [](const auto& x) {
+      return x.second.is == state::ready || queue_machine::leaves(x.second);
+    });
+  }
+
+  bool leaving_index_holds_what_leaves() const {
+    return std::all_of(m.leaving_.begin(), m.leaving_.end(), [](const auto& x) {
+      return x.second.is == state::redriven || (x.second.is == state::dead && x.second.exhausted);
+    });
+  }
+
+  bool the_dead_wait_only_where_they_have_somewhere_to_go() const {
+    return m.has_dead_letter_queue() || std::all_of(m.leaving_.begin(), m.leaving_.end(), [&](const auto& x) {
+             return x.second.is == state::redriven || m.moving_.contains(x.second.id);
+           });
+  }
+
+  bool every_move_is_of_a_unit_that_leaves() const {
+    return m.moving_.size() <= queue_machine::moves_max &&
+           std::all_of(m.moving_.begin(), m.moving_.end(), [&](const auto& move) {
+             auto it = m.leaving_.find(move.second);
+             return it != m.leaving_.end() && it->second.id == move.first;
+           });
   }
 
   bool a_ready_message_stands_at_the_instant_it_became_ready() const {
@@ -70,7 +91,7 @@ struct queue_invariants {
   bool every_message_is_known_where_facts_are_recorded_and_nothing_else() const {
     std::size_t names = 0;
     bool all = true;
-    for (const auto* index : {&m.ready_, &m.pending_})
+    for (const auto* index : {&m.ready_, &m.pending_, &m.leaving_})
       for (const auto& u : *index)
         queue_machine::for_each_name(u.second, [&](message_id name) {
           ++names;
@@ -107,7 +128,8 @@ struct queue_invariants {
   bool every_place_is_from_the_past_of_the_sequence() const {
     auto past = [&](const auto& x) { return x.first.sequence < m.next_sequence_; };
     return std::all_of(m.ready_.begin(), m.ready_.end(), past) &&
-           std::all_of(m.pending_.begin(), m.pending_.end(), past);
+           std::all_of(m.pending_.begin(), m.pending_.end(), past) &&
+           std::all_of(m.leaving_.begin(), m.leaving_.end(), past);
   }
 
   bool nothing_held_means_no_bytes() const {
@@ -122,6 +144,9 @@ std::optional<std::string> broken_invariant(const queue_machine& machine) {
   return #sentence
   LMQ_HOLDS(ready_index_holds_ready_messages);
   LMQ_HOLDS(pending_index_holds_no_ready_message);
+  LMQ_HOLDS(leaving_index_holds_what_leaves);
+  LMQ_HOLDS(the_dead_wait_only_where_they_have_somewhere_to_go);
+  LMQ_HOLDS(every_move_is_of_a_unit_that_leaves);
   LMQ_HOLDS(a_ready_message_stands_at_the_instant_it_became_ready);
   LMQ_HOLDS(leases_and_leased_messages_are_one_to_one);
   LMQ_HOLDS(the_open_window_accumulates_and_grows);

@@ -23,6 +23,8 @@ result<push_outcome> queue_machine::push(message_id id, message pushed, time_poi
   LMQ_FAULT_POINT("queue.push");
   if (role_.records)
     return push_recorded(id, std::move(pushed), now, out);
+  if (is_moved(id))
+    return push_moved(id, std::move(pushed), now, out);
   return check_room(pushed, out).map([&] {
     return take_in(id, std::move(pushed), compound_id(id, role_.home), now).outcome;
   });
@@ -157,7 +159,7 @@ void queue_machine::keep(time_point now, effects& out) {
 void queue_machine::configure(properties in_force, time_point now, effects& out) {
   tick(now, out);
   LMQ_FAULT_POINT("queue.configure");
-  properties_ = std::move(in_force);
+  adopt(std::move(in_force));
 }
 
 void queue_machine::close(effects& out) {
@@ -177,6 +179,7 @@ void queue_machine::tick(time_point now, effects& out) {
     LMQ_FAULT_POINT("queue.tick");
     serve(now, out);
   } while (!pending_.empty() && pending_.begin()->first.at <= now);
+  send_off(now, out);
   expire_waiters(now, out);
 }
 
@@ -188,13 +191,15 @@ std::optional<time_point> queue_machine::next_deadline() const noexcept {
     first = pending_.begin()->first.at;
   if (!waiter_deadlines_.empty() && !waiters_held())
     first = first ? std::min(*first, waiter_deadlines_.begin()->first) : waiter_deadlines_.begin()->first;
+  if (auto move = next_move())
+    first = first ? std::min(*first, *move) : *move;
   return first;
 }
 
 queue_sizes queue_machine::sizes() const noexcept {
   queue_sizes s;
   s.ready = ready_.size();
-  s.leased = leased_count_;
+  s.leased = leased_count_ + leaving_.size();
   s.accumulating = pending_.size() - leased_count_;
   s.waiters = waiters_.size();
   s.memory_bytes = content_bytes_ + known_.size() * known_bytes;
@@ -348,7 +353,10 @@ void queue_machine::end_lease(index::iterator leased, place where, effects& out)
   else
     --e.retries_left;
   leases_.erase(e.id);
-  make_ready(leased, where);
+  if (last && has_dead_letter_queue())
+    make_leave(leased, state::dead, where);
+  else
+    make_ready(leased, where);
 }
 
 /// Throws: nothing has changed.
@@ -373,7 +381,9 @@ void queue_machine::expire_messages(time_point now, effects& out) {
       end_lease(it, it->first, out);
       ++counts_.expired;
       break;
-    case state::ready: break; // never in this index: queue_invariants.hpp
+    case state::ready:
+    case state::dead:
+    case state::redriven: break; // never in this index: queue_invariants.hpp
     }
   }
 }
@@ -448,6 +458,10 @@ bool queue_machine::deliver_first(waiter_id to, time_point now, effects& out) {
 void queue_machine::discard_exhausted(effects& out) {
   while (!ready_.empty() && ready_.begin()->second.exhausted) {
     const auto& e = ready_.begin()->second;
+    if (has_dead_letter_queue()) { // since it was exhausted
+      make_leave(ready_.begin(), state::dead, ready_.begin()->first);
+      continue;
+    }
     LMQ_FAULT_POINT("queue.discard");
     make_room(out, 2);
     if (role_.records)
@@ -494,6 +508,8 @@ void queue_machine::remove(index::iterator it) {
     leases_.erase(e.id);
     if (leases_.empty() && leases_.bucket_count() > idle_buckets_max)
       leases_ = {};
+  } else if (leaves(e)) {
+    moving_.erase(e.id);
   }
   index_of(e).erase(it);
 }

@@ -15,6 +15,10 @@
 // that it enables: whoever keeps the facts can go on with the queue elsewhere. It also knows every message by
 // its id, so that it takes none in twice; that costs `known_bytes` a message. Others pay a test of a bool.
 //
+// What is out of retries, where there is a queue of dead letters, and what is redriven from there, leaves by
+// a third index, `leaving_`, until another queue has it (queue_moves.cpp). It is held, and delivered to
+// nobody.
+//
 // Owned by one queue's actor, or by a test.
 #pragma once
 
@@ -28,18 +32,20 @@
 #include "metrics/queue_figures.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace lmq {
 
 /// How many, and how much.
 struct queue_sizes {
-  std::size_t ready = 0, leased = 0, accumulating = 0, waiters = 0;
+  std::size_t ready = 0, leased = 0, accumulating = 0, waiters = 0; ///< what leaves counts as leased
   std::size_t memory_bytes = 0;                ///< of the messages held, their bookkeeping included
   std::optional<time_point> oldest_ready = {}; ///< since when the first in line has been ready
 
@@ -54,6 +60,19 @@ struct queue_role {
 
 class queue_machine {
 public:
+  /// Units that are pushed to another queue at one time.
+  static constexpr std::size_t moves_max = 64;
+
+  /// What one `redrive` may send back.
+  static constexpr std::size_t redrive_max = 10'000;
+
+  /// How long nothing is moved after another queue has refused something.
+  static constexpr duration move_pause = std::chrono::seconds{1};
+
+  /// Messages moved in that are known again, where nothing is recorded: many times `moves_max`, for what
+  /// comes twice comes from a queue whose actor crashed between.
+  static constexpr std::size_t arrivals_max = 16'384;
+
   explicit queue_machine(properties in_force, queue_role role = {})
       : properties_(std::move(in_force)), role_(role) {}
 
@@ -62,7 +81,8 @@ public:
   /// Takes a message in: ready at once, or into the open window, or into a window that it opens.
   ///
   /// @param id  given by the node at entry; not held here yet. A machine that records answers one that it
-  ///            holds with `stored` and does nothing
+  ///            holds with `stored` and does nothing; so does one that doesn't with what was moved here
+  ///            before
   /// @param out records put
   /// Errors: queue_full: it would go beyond max_messages or max_bytes; nothing of it is here then
   /// Units:  as in `sizes`: a window is one message, and a push that joins it is none. Bytes are counted as
@@ -153,6 +173,28 @@ public:
   /// Errors: no_such_message: unknown, or a window that is open still
   /// Cost:   O(log n) in a machine that records, else O(ready)
   result<void> erase(message_id id, time_point now, effects& out);
+  // -- moves to another queue (queue_moves.cpp): see move_on
+
+  /// Another queue has all of that unit, for good: it is gone from here. Not under way: no effect.
+  ///
+  /// @param out  records settled
+  void moved(message_id which, time_point now, effects& out);
+
+  /// What came of a push that did not end well.
+  enum class refused_how : std::uint8_t {
+    surely,  ///< nothing was taken in: what is redriven stays here, in its old place
+    perhaps, ///< nobody knows: it is to be tried again until somebody does
+  };
+
+  /// The unit stays, and nothing is moved for `move_pause`. Not under way: no effect.
+  void not_moved(message_id which, refused_how how, time_point now, effects& out);
+
+  /// Sends what died elsewhere back to where it came from: of those that are ready the first `limit`, and no
+  /// more than `redrive_max`.
+  ///
+  /// @returns the units; each of them ends with `moved`, or is ready again
+  /// Cost: O(n) in what is ready
+  std::vector<message_id> redrive(std::size_t limit, time_point now, effects& out);
 
   // -- life
 
@@ -165,7 +207,7 @@ public:
   /// Does all that fell due: expiry of leases, ends of windows, messages that meet waiters, waiters whose
   /// time is up. Idempotent.
   ///
-  /// @param out  deliver, offer, answer_empty, discard; records closed, leased, ended, settled
+  /// @param out  deliver, offer, answer_empty, discard, move_on; records closed, leased, ended, settled
   void tick(time_point now, effects& out);
 
   /// When `tick` has something to do next, `time_point::min()` for at once; nothing: not before another verb.
@@ -207,7 +249,10 @@ public:
   void put_away(const std::vector<message_id>& ids) noexcept;
 
   /// As `configure`.
-  void adopt(properties in_force) noexcept { properties_ = std::move(in_force); }
+  void adopt(properties in_force) noexcept {
+    properties_ = std::move(in_force);
+    call_off();
+  }
 
   /// Somebody else has the queue: forgets messages, windows, leases, waiters and who watches, without a word.
   /// The properties stay.
@@ -222,6 +267,10 @@ public:
   queue_sizes sizes() const noexcept;
   const queue_counts& counts() const noexcept { return counts_; }
   bool waits(waiter_id who) const { return waiters_.contains(who); }
+  /// A move_on of that unit is under way.
+  bool moves(message_id which) const { return moving_.contains(which); }
+  /// Units that leave for another queue.
+  std::size_t leaving() const noexcept { return leaving_.size(); }
 
 private:
   friend struct queue_invariants;
@@ -236,7 +285,13 @@ private:
     friend auto operator<=>(const place&, const place&) = default;
   };
 
-  enum class state : std::uint8_t { ready, leased, accumulating };
+  enum class state : std::uint8_t {
+    ready,
+    leased,
+    accumulating,
+    dead,     ///< leaves for the queue of dead letters
+    redriven, ///< leaves for the queue in which it died
+  };
 
   struct entry {
     message_id id; ///< of a compound: `compound_id`
@@ -277,7 +332,10 @@ private:
   };
   result<void> check_room(const message& pushed, effects& out);
   taken_in take_in(message_id id, message&& pushed, message_id window_name, time_point now);
-  index& index_of(const entry& e) noexcept { return e.is == state::ready ? ready_ : pending_; }
+  static bool leaves(const entry& e) noexcept { return e.is == state::dead || e.is == state::redriven; }
+  index& index_of(const entry& e) noexcept {
+    return e.is == state::ready ? ready_ : leaves(e) ? leaving_ : pending_;
+  }
   index::iterator held(lease_id lease);
   index::iterator find_unit(message_id id);
   bool paused() const noexcept { return properties_.paused; }
@@ -300,6 +358,18 @@ private:
   void count_out(const parcel& content) noexcept;
   void readmit(index::node_type node);
   void clear() noexcept;
+
+  // moves: queue_moves.cpp
+
+  bool has_dead_letter_queue() const noexcept {
+    return properties_.dead_letter && !properties_.dead_letter->empty();
+  }
+  result<push_outcome> push_moved(message_id id, message&& pushed, time_point now, effects& out);
+  void make_leave(index::iterator it, state to, place where) noexcept;
+  void come_back(index::iterator leaving, place where) noexcept;
+  std::optional<time_point> next_move() const noexcept;
+  void send_off(time_point now, effects& out);
+  void call_off() noexcept;
 
   /// Makes the counts agree with what is held when its scope ends, after a change by what others told.
   struct recount {
@@ -348,6 +418,11 @@ private:
   queue_role role_;
   index ready_;
   index pending_;
+  index leaving_;
+  std::unordered_map<message_id, place> moving_;           ///< those in leaving_ whose move_on is under way
+  time_point move_from_ = time_point::min();               ///< nothing is moved before
+  std::unordered_set<message_id> arrivals_;                ///< moved here, where nothing is recorded
+  std::deque<message_id> arrivals_in_order_;               ///< … the oldest first
   std::unordered_map<message_id, index::iterator> leases_; ///< into pending_, by unit
   std::unordered_map<message_id, unit*>
     known_;                                ///< where facts are recorded: by unit, and by part of a compound

@@ -13,18 +13,18 @@ std::vector<waiter_id> queue_machine::rebuild() {
   for (const auto& [who, unused] : waiters_)
     forgotten.push_back(who);
   decltype(leases_) leases;
-  for (const auto* from : {&ready_, &pending_})
+  for (const auto* from : {&ready_, &pending_, &leaving_})
     for (const auto& [where, e] : *from)
       if (e.is == state::leased)
         leases.emplace(e.id, pending_.end());
   decltype(known_) known;
   if (role_.records)
-    for (auto* from : {&ready_, &pending_})
+    for (auto* from : {&ready_, &pending_, &leaving_})
       for (auto& u : *from)
         for_each_name(u.second, [&](message_id name) { known.try_emplace(name, &u); });
 
   index found;
-  for (auto* from : {&ready_, &pending_})
+  for (auto* from : {&ready_, &pending_, &leaving_})
     while (!from->empty()) {
       auto node = from->extract(from->begin());
       while (found.contains(node.key()))
@@ -43,6 +43,11 @@ std::vector<waiter_id> queue_machine::rebuild() {
     readmit(found.extract(found.begin()));
   if (!window_)
     window_parts_.reset();
+  std::erase_if(moving_, [&](const auto& m) {
+    auto it = leaving_.find(m.second);
+    return it == leaving_.end() || it->second.id != m.first;
+  });
+  call_off();
   return forgotten;
 }
 
@@ -68,6 +73,12 @@ void queue_machine::readmit(index::node_type node) {
       window_ = it;
     break;
   }
+  case state::dead:
+  case state::redriven:
+    if (auto moving = moving_.find(e.id); moving != moving_.end())
+      moving->second = node.key();
+    leaving_.insert(std::move(node));
+    break;
   case state::ready:
     e.ready_since = node.key().at;
     e.exhausted = e.exhausted && e.retries_left == 0 && e.deliveries > 0;

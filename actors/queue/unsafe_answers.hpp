@@ -27,6 +27,9 @@ public:
   /// What the next batch will be called.
   std::uint64_t next() const noexcept { return last_ + 1; }
 
+  /// What the last batch was called.
+  std::uint64_t last() const noexcept { return last_; }
+
   /// Numbers a batch. Throws: it has no number.
   std::uint64_t add(batch facts) {
     const auto number = next();

@@ -252,7 +252,7 @@ private:
     q.cell->life.begin();
     queue_handle fresh;
     try {
-      fresh = spawn_queue(system(), q.cell, std::move(in_force), hooks_);
+      fresh = spawn_queue(system(), q.cell, std::move(in_force), hooks_, supervisor_);
     } catch (...) {
       q.cell->life.end();
       throw;

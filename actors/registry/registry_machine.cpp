@@ -42,15 +42,14 @@ result<void> registry_machine::set_rules(std::vector<rule> rules, registry_effec
     if (!compiled)
       return tl::unexpected{compiled.error()};
     fresh.patterns.push_back(*compiled);
-    if (r.set.hooks)
-      if (auto ok = hooks_.check(*r.set.hooks); !ok)
-        return ok;
+    if (auto ok = check(r.set, std::nullopt); !ok)
+      return ok;
   }
   fresh.rules = std::move(rules);
   std::vector<std::pair<properties*, properties>> changes;
   registry_effects effects;
   for (auto& [name, q] : queues_) {
-    auto in_force = effective(q.own, fresh.find(name));
+    auto in_force = of_queue(name, effective(q.own, fresh.find(name)));
     if (in_force == q.in_force)
       continue;
     effects.push_back(configure_queue{name, in_force});
@@ -69,14 +68,13 @@ result<void> registry_machine::set_rules(std::vector<rule> rules, registry_effec
 result<properties> registry_machine::in_force(std::string_view name) const {
   if (auto it = queues_.find(name); it != queues_.end())
     return it->second.in_force;
-  return check_queue_name(name).map([&] { return effective({}, rules_.find(name)); });
+  return check_queue_name(name).map([&] { return of_queue(name, effective({}, rules_.find(name))); });
 }
 
 result<void> registry_machine::patch(std::string_view name, const property_set& change,
                                      registry_effects& out) {
-  if (change.hooks)
-    if (auto ok = hooks_.check(*change.hooks); !ok)
-      return ok;
+  if (auto ok = check(change, name); !ok)
+    return ok;
   auto it = queues_.find(name);
   auto own = it == queues_.end() ? property_set{} : it->second.own;
   merge(own, change);
@@ -93,6 +91,14 @@ result<void> registry_machine::replace(std::string_view name, const property_set
     if (auto ok = hooks_.check(*own.hooks); !ok)
       return ok;
   return give(name, own, out);
+}
+
+/// Whether a queue, or a rule, may have these.
+result<void> registry_machine::check(const property_set& set, std::optional<std::string_view> of) const {
+  if (set.hooks)
+    if (auto ok = hooks_.check(*set.hooks); !ok)
+      return ok;
+  return check_dead_letter(set, of);
 }
 
 const property_set* registry_machine::rule_set::find(std::string_view name) const {
@@ -112,7 +118,7 @@ result<void> registry_machine::give(std::string_view name, property_set own, reg
       return refuse(reason::over_limit, "there are " + std::to_string(queues_max) +
                                           " queues already; delete some before you add another");
   }
-  auto in_force = effective(own, rules_.find(name));
+  auto in_force = of_queue(name, effective(own, rules_.find(name)));
   out.reserve(out.size() + 1);
   if (it == queues_.end()) {
     open_queue opened{std::string{name}, in_force};

@@ -64,7 +64,7 @@ public:
   const std::vector<rule>& rules() const noexcept { return rules_.rules; }
 
   /// Replaces all rules; live queues whose properties change by it are told. O(queues × rules)
-  /// Errors: bad_pattern, over_limit, unknown_hook, bad_property; nothing is changed then
+  /// Errors: bad_pattern, over_limit, unknown_hook, bad_property, bad_name; nothing is changed then
   result<void> set_rules(std::vector<rule> rules, registry_effects& out);
 
   /// In force for a queue of that name, whether or not there is one.
@@ -98,6 +98,7 @@ private:
     const property_set* find(std::string_view name) const;
   };
 
+  result<void> check(const property_set& set, std::optional<std::string_view> of) const;
   result<void> give(std::string_view name, property_set own, registry_effects& out);
 
   hook_catalog hooks_;

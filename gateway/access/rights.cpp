@@ -19,6 +19,7 @@ struct table {
   needed operator()(const patch_properties& r) const { return needed_right{right::admin, &r.queue}; }
   needed operator()(const delete_properties& r) const { return needed_right{right::admin, &r.queue}; }
   needed operator()(const revive_queue& r) const { return needed_right{right::admin, &r.queue}; }
+  needed operator()(const redrive_queue& r) const { return needed_right{right::admin, &r.queue}; }
 
   needed operator()(const list_queues&) const { return needed_right{right::watch, nullptr}; }
   needed operator()(const describe_queue& r) const { return needed_right{right::watch, &r.queue}; }

@@ -68,6 +68,16 @@ parsed<bool> parse_paused(const json& value) {
   return value.get<bool>();
 }
 
+/// Whether it may be a queue's name is for the registry to say.
+parsed<std::string> parse_dead_letter(const json& value) {
+  if (!value.is_string())
+    return no(
+      http_reason::bad_property,
+      "dead_letter is the name of the queue for what is out of retries: send a string, or \"\" to have "
+      "such messages discarded");
+  return value.get<std::string>();
+}
+
 parsed<hook_call> parse_call(const json& value) {
   auto shape =
     no(http_reason::bad_property, "a hook is called as [\"name\",[\"argument\",…]], with strings alone");
@@ -137,11 +147,12 @@ parsed<property_set> parse_set(const json& value) {
       done = put(set.max_bytes, parse_queue_limit(key, item));
     else if (key == "paused")
       done = put(set.paused, parse_paused(item));
+    else if (key == "dead_letter")
+      done = put(set.dead_letter, parse_dead_letter(item));
     else
-      done = no(
-        http_reason::unknown_property,
-        "there is no such property; those there are: accum, hooks, max_bytes, max_messages, paused, retry, "
-        "timeout");
+      done = no(http_reason::unknown_property,
+                "there is no such property; those there are: accum, dead_letter, hooks, max_bytes, "
+                "max_messages, paused, retry, timeout");
     if (!done)
       return pass_on(done);
   }
@@ -212,6 +223,10 @@ void append_json(std::string& out, const property_set& set) {
     key("accum");
     append_wire_seconds(out, *set.accum);
   }
+  if (set.dead_letter) {
+    key("dead_letter");
+    append_json_string(out, *set.dead_letter);
+  }
   if (set.hooks) {
     key("hooks");
     append_hooks(out, *set.hooks);
@@ -241,7 +256,7 @@ void append_json(std::string& out, const property_set& set) {
 
 void append_json(std::string& out, const properties& p) {
   append_json(out, property_set{p.accum, p.retry, p.timeout, p.hooks, p.max_messages, p.max_bytes,
-                                p.paused ? std::optional{true} : std::nullopt});
+                                p.paused ? std::optional{true} : std::nullopt, p.dead_letter});
 }
 
 void append_json(std::string& out, const std::vector<rule>& rules) {

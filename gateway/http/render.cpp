@@ -1,5 +1,6 @@
 #include "gateway/http/render.hpp"
 
+#include "core/dead_letter.hpp"
 #include "gateway/http/compound.hpp"
 #include "gateway/http/json_cluster.hpp"
 #include "gateway/http/json_health.hpp"
@@ -93,13 +94,14 @@ std::string json_of(const push_outcomes& outcomes) {
   return json;
 }
 
-/// A preserved header that must not stand in a head beside ours: it would say something else about this
-/// response.
+/// A preserved header, but for those that only dead letters have, that must not stand in a head beside ours:
+/// it would say something else about this response.
 bool clashes(std::string_view name) {
   constexpr std::array<std::string_view, 11> names{
     "allow", "connection", "content-length",    "content-type", "date",        "keep-alive",
     "te",    "trailer",    "transfer-encoding", "upgrade",      "x-request-id"};
-  return name.starts_with("x-lmq-") || std::find(names.begin(), names.end(), name) != names.end();
+  return (name.starts_with("x-lmq-") && !is_dead_letter_header(name)) ||
+         std::find(names.begin(), names.end(), name) != names.end();
 }
 
 void append_preserved(std::string& head, const message& m) {
@@ -196,6 +198,14 @@ struct renderer {
 
   unsigned operator()(const health_report& health) const {
     return document(health_json(health), health.ready ? 200 : 503);
+  }
+
+  unsigned operator()(moved_messages moved) const {
+    begin_head(out.text(), 200, frame);
+    std::string json = "{\"moved\":";
+    append_number(json, moved.count);
+    append_json_body(out.text(), json += '}', frame);
+    return 200;
   }
 
   unsigned operator()(const metrics_text& figures) const {

@@ -7,6 +7,7 @@
 #include "gateway/http/json_backup.hpp"
 #include "gateway/http/json_cluster.hpp"
 #include "gateway/http/json_properties.hpp"
+#include "gateway/http/json_redrive.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -39,7 +40,8 @@ header_list kept_of(const trace_headers& trace) {
 
 bool has_document(const request& what) {
   return std::holds_alternative<put_rules>(what) || std::holds_alternative<patch_properties>(what) ||
-         std::holds_alternative<join_cluster>(what) || std::holds_alternative<make_backup>(what);
+         std::holds_alternative<join_cluster>(what) || std::holds_alternative<make_backup>(what) ||
+         std::holds_alternative<redrive_queue>(what);
 }
 
 } // namespace
@@ -227,6 +229,11 @@ std::optional<http_refusal> http_session::take_document(std::string text) {
     if (!directory)
       return std::move(directory.error());
     backup->directory = std::move(*directory);
+  } else if (auto* redrive = std::get_if<redrive_queue>(&exchange_.asked())) {
+    auto limit = parse_redrive(text);
+    if (!limit)
+      return std::move(limit.error());
+    redrive->limit = *limit;
   }
   return std::nullopt;
 }

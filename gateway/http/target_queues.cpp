@@ -112,6 +112,8 @@ routed target_parts::parse_queues_target(http_method method, const target_path& 
     return queue_verb<revive_queue>(method, p.segments[1]);
   if (verb_of == "purge")
     return queue_verb<purge_queue>(method, p.segments[1]);
+  if (verb_of == "redrive")
+    return queue_verb<redrive_queue>(method, p.segments[1]);
   if (verb_of == "pause")
     return queue_verb<pause_queue>(method, p.segments[1]);
   if (verb_of == "resume")

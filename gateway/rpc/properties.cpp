@@ -34,6 +34,12 @@ std::optional<std::uint64_t> read_queue_limit(value_reader& in) {
   return limit && *limit <= property_limits::queue_limit_max ? limit : std::nullopt;
 }
 
+/// Whether it may be a queue's name is for the registry to say.
+std::optional<std::string> read_dead_letter(value_reader& in) {
+  auto name = in.text();
+  return name ? std::optional{std::string(*name)} : std::nullopt;
+}
+
 /// `["name", ["argument", …]]`, with strings alone.
 std::optional<hook_call> read_call(value_reader& in) {
   if (in.array() != 2u)
@@ -114,8 +120,12 @@ void append_hooks(packer& out, const hook_settings& hooks) {
 void append_set(packer& out, const property_set& set) {
   auto keys = set.accum.has_value() + set.hooks.has_value() + set.max_bytes.has_value() +
               set.max_messages.has_value() + set.retry.has_value() + set.timeout.has_value() +
-              set.paused.has_value();
+              set.paused.has_value() + set.dead_letter.has_value();
   out.pack_map(static_cast<std::uint32_t>(keys));
+  if (set.dead_letter) {
+    out.string("dead_letter");
+    out.string(*set.dead_letter);
+  }
   if (set.hooks) {
     out.string("hooks");
     append_hooks(out, *set.hooks);
@@ -175,6 +185,8 @@ std::optional<property_set> read_properties(value_reader& in) {
       good = put(set.max_bytes, read_queue_limit(in));
     } else if (key == "paused") {
       good = put(set.paused, in.boolean());
+    } else if (key == "dead_letter") {
+      good = put(set.dead_letter, read_dead_letter(in));
     }
     if (!good)
       return std::nullopt;

@@ -138,6 +138,7 @@ struct renderer {
   void operator()(no_cluster) { error(rpc_errors::unavailable); }
   void operator()(no_storage) { error(rpc_errors::unavailable); }
   void operator()(const backup_outcome&) { error(rpc_errors::unavailable); }
+  void operator()(moved_messages) { error(rpc_errors::unavailable); }
   void operator()(const metrics_text&) { error(rpc_errors::unavailable); }
 
 private:

@@ -16,7 +16,16 @@ struct test_journal {
     std::uint64_t number;
   };
 
+  /// A message that was pushed to another queue.
+  struct moved_message {
+    std::string queue;
+    message_id id;
+    message content;
+  };
+
   std::vector<entry> heard;
+  std::vector<moved_message> moved;
+  std::optional<refusal> refuse; ///< what is moved
   bool safe_at_once = false;
 
   /// An actor that writes down here what it hears.
@@ -25,10 +34,18 @@ struct test_journal {
                       const std::shared_ptr<test_journal>& log) -> journal_handle::behavior_type {
       return {[self, log](record_atom, const std::shared_ptr<const std::string>& queue,
                           const fact_batch& facts, std::uint64_t number) {
-        log->heard.push_back({queue, facts, number});
-        if (log->safe_at_once)
-          caf::anon_send(caf::actor_cast<queue_handle>(self->current_sender()), safe_atom::value, number);
-      }};
+                log->heard.push_back({queue, facts, number});
+                if (log->safe_at_once)
+                  caf::anon_send(caf::actor_cast<queue_handle>(self->current_sender()), safe_atom::value,
+                                 number);
+              },
+              [log](push_atom, const std::shared_ptr<const std::string>& queue, message_id id,
+                    const message& m) -> caf::result<push_outcome> {
+                log->moved.push_back({*queue, id, m});
+                if (log->refuse)
+                  return to_error(*log->refuse);
+                return push_outcome::stored;
+              }};
     };
     return system.spawn(journal, std::move(into));
   }

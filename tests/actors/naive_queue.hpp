@@ -20,7 +20,7 @@ class naive_queue {
 public:
   /// What is to be seen from outside, in order.
   struct event {
-    std::string what; ///< "deliver", "empty", "discard", "offer"
+    std::string what; ///< "deliver", "empty", "discard", "offer", "move"
     std::uint64_t waiter = 0;
     std::uint64_t message = 0;
     std::uint32_t delivery = 0, retries_left = 0;
@@ -32,7 +32,7 @@ public:
   std::vector<event> seen;
 
   properties props;
-  std::size_t ready = 0, leased = 0, accumulating = 0; ///< after each step
+  std::size_t ready = 0, leased = 0, accumulating = 0; ///< after each step; what leaves counts as leased
   std::size_t waiting() const { return waiters_.size(); }
 
   /// False: the queue is full, and has not taken it.
@@ -104,6 +104,31 @@ public:
     return n > 0;
   }
 
+  // -- what leaves for the queue of dead letters
+
+  void moved(std::uint64_t id, time_point now) {
+    settle(now);
+    for (auto& i : items_)
+      if (i.id == id && i.moving)
+        i.is = state::gone;
+    settle(now);
+  }
+  void not_moved(std::uint64_t id, time_point now) {
+    settle(now);
+    for (auto& i : items_)
+      if (i.id == id && i.moving) {
+        i.moving = false;
+        move_from_ = now + std::chrono::seconds{1};
+      }
+    call_off();
+    settle(now);
+  }
+  void configure(const properties& p, time_point now) {
+    settle(now);
+    props = p;
+    call_off();
+  }
+
   // -- who watches: nobody; somebody who is told of the next ready message, was told, or has left it here
 
   enum class watcher { nobody, to_be_told, told, left_here } watching = watcher::nobody;
@@ -150,6 +175,7 @@ public:
       let_due_happen(now);
       serve(now);
     } while (first_due(now) != nullptr);
+    send_off(now);
     auto late = [&](auto& w) { return w.until && *w.until <= now; };
     while (!held_by_offer()) {
       auto w = std::min_element(waiters_.begin(), waiters_.end(), [&](auto& x, auto& y) {
@@ -165,7 +191,8 @@ public:
       return static_cast<std::size_t>(
         std::count_if(items_.begin(), items_.end(), [&](auto& i) { return i.is == s; }));
     };
-    ready = count(state::ready), leased = count(state::leased), accumulating = count(state::accumulating);
+    ready = count(state::ready), leased = count(state::leased) + count(state::dead),
+    accumulating = count(state::accumulating);
   }
 
   std::optional<time_point> first_deadline() const {
@@ -173,6 +200,8 @@ public:
     for (const auto& i : items_)
       if (i.is == state::leased || i.is == state::accumulating)
         all.push_back(i.until);
+    if (std::any_of(items_.begin(), items_.end(), [](auto& i) { return i.is == state::dead && !i.moving; }))
+      all.push_back(move_from_);
     for (const auto& w : waiters_)
       if (w.until && !held_by_offer())
         all.push_back(*w.until);
@@ -180,7 +209,7 @@ public:
   }
 
 private:
-  enum class state { ready, leased, accumulating, gone };
+  enum class state { ready, leased, accumulating, dead, gone };
 
   struct item {
     std::uint64_t id;
@@ -193,6 +222,7 @@ private:
     std::uint32_t deliveries = 0;
     bool exhausted = false;
     std::vector<std::uint64_t> parts{};
+    bool moving = false;
   };
   struct waiter {
     std::uint64_t id;
@@ -224,7 +254,8 @@ private:
           first = &i;
       if (first == nullptr || !first->exhausted)
         return first;
-      first->is = state::gone;
+      if (first->is = somewhere_to_go() ? state::dead : state::gone; first->is == state::dead)
+        continue;
       seen.push_back({"discard", 0, first->id});
     }
   }
@@ -241,6 +272,28 @@ private:
     i.exhausted = i.retries_left == 0;
     i.retries_left -= i.exhausted ? 0 : 1;
     make_ready(i, at, ++last_place_);
+    if (i.exhausted && somewhere_to_go())
+      i.is = state::dead;
+  }
+  bool somewhere_to_go() const { return !props.dead_letter.value_or("").empty(); }
+  void call_off() {
+    for (auto& i : items_)
+      if (i.is == state::dead && !i.moving && !somewhere_to_go())
+        i.is = state::ready;
+  }
+  /// Everything at once: a machine that holds back some is for another test.
+  void send_off(time_point now) {
+    for (item* first = nullptr; now >= move_from_; first = nullptr) {
+      for (auto& i : items_)
+        if (i.is == state::dead && !i.moving &&
+            (first == nullptr ||
+             std::tuple{i.ready_since, i.place} < std::tuple{first->ready_since, first->place}))
+          first = &i;
+      if (first == nullptr)
+        return;
+      first->moving = true;
+      seen.push_back({"move", 0, first->id, first->deliveries});
+    }
   }
   void hand_out(item& i, std::uint64_t who, time_point now) {
     i.is = state::leased, i.until = now + props.timeout, i.begun = ++begun_;
@@ -287,6 +340,7 @@ private:
   std::vector<item> items_;
   std::vector<waiter> waiters_;
   std::uint64_t begun_ = 0, last_place_ = 0;
+  time_point move_from_ = time_point::min();
 };
 
 } // namespace lmq

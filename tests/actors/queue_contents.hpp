@@ -39,12 +39,13 @@ inline std::string to_text(const std::vector<seen_unit>& units) {
 struct queue_contents {
   std::vector<seen_unit> ready;                ///< in order
   std::vector<seen_unit> leased, accumulating; ///< by their first part
+  std::vector<seen_unit> leaving;              ///< in order
 
   friend bool operator==(const queue_contents&, const queue_contents&) = default;
 
   static queue_contents of(const queue_machine& m) {
     queue_contents all;
-    for (const auto* index : {&m.ready_, &m.pending_})
+    for (const auto* index : {&m.ready_, &m.pending_, &m.leaving_})
       for (const auto& [where, e] : *index) {
         seen_unit u{e.id, {}, e.deliveries, e.retries_left, e.exhausted, e.home, time_point{}};
         if (const auto* parts = std::get_if<std::shared_ptr<const compound>>(&e.content))
@@ -55,9 +56,10 @@ struct queue_contents {
         using state = queue_machine::state;
         if (e.is != state::ready)
           u.until = where.at;
-        (e.is == state::ready    ? all.ready
-         : e.is == state::leased ? all.leased
-                                 : all.accumulating)
+        (e.is == state::ready          ? all.ready
+         : e.is == state::leased       ? all.leased
+         : e.is == state::accumulating ? all.accumulating
+                                       : all.leaving)
           .push_back(std::move(u));
       }
     all.sort();
@@ -72,7 +74,7 @@ struct queue_contents {
 
 inline std::string to_text(const queue_contents& c) {
   return "ready:" + to_text(c.ready) + "\n  leased:" + to_text(c.leased) +
-         "\n  accumulating:" + to_text(c.accumulating);
+         "\n  accumulating:" + to_text(c.accumulating) + "\n  leaving:" + to_text(c.leaving);
 }
 
 } // namespace lmq

@@ -51,6 +51,8 @@ public:
   std::vector<std::uint64_t> offers;
   /// Bodies of messages that were discarded, in order.
   std::vector<std::string> discarded;
+  /// What was to be pushed to another queue, in order.
+  std::vector<move_on> moves;
   /// Facts, in order.
   std::vector<fact> recorded;
   /// Waiters in the order in which they were answered, with or without a message.
@@ -107,6 +109,20 @@ public:
   }
   void give_back(lease_id lease) {
     step([&](effects& out) { machine.give_back(lease, now, out); });
+  }
+
+  // -- moves to other queues
+
+  void moved(message_id unit) {
+    step([&](effects& out) { machine.moved(unit, now, out); });
+  }
+  void not_moved(message_id unit, queue_machine::refused_how how = queue_machine::refused_how::surely) {
+    step([&](effects& out) { machine.not_moved(unit, how, now, out); });
+  }
+  std::vector<message_id> redrive(std::size_t limit = queue_machine::redrive_max) {
+    std::vector<message_id> units;
+    step([&](effects& out) { units = machine.redrive(limit, now, out); });
+    return units;
   }
 
   // -- pull_any's side
@@ -227,6 +243,7 @@ private:
     answer(a.to, f);
   }
   void perform(const discard& d) { discarded.push_back(bodies_[d.id]); } // "": adopted
+  void perform(const move_on& m) { moves.push_back(m); }
   void perform(const record& r) { recorded.push_back(r.what); }
   void perform(const offer& o) { offers.push_back(o.oldest ? static_cast<std::uint64_t>(*o.oldest) : 0); }
 

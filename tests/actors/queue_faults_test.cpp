@@ -4,6 +4,7 @@
 
 #include "actors/queue/queue_invariants.hpp"
 #include "actors/queue/queue_machine.hpp"
+#include "core/dead_letter.hpp"
 #include "core/fault_point.hpp"
 #include "dice.hpp"
 #include "fact_text.hpp"
@@ -29,6 +30,8 @@ std::vector<std::string> told(const effects& out) {
       all.push_back("empty " + std::to_string(static_cast<std::uint64_t>(a->to)));
     else if (const auto* x = std::get_if<discard>(&e))
       all.push_back("discard " + std::to_string(x->id.counter));
+    else if (const auto* m = std::get_if<move_on>(&e))
+      all.push_back("move " + std::to_string(m->unit.counter));
     else if (const auto* r = std::get_if<record>(&e))
       all.push_back(std::visit(fact_text{}, r->what));
     else if (const auto* o = std::get_if<offer>(&e))
@@ -61,14 +64,21 @@ private:
     auto& r = random_;
     if (sound_.role().records && r.one_in(6))
       return r.one_in(3) ? forget() : adopt();
+    if (!moving_.empty() && r.one_in(6))
+      return end_move();
+    if (r.one_in(20))
+      return both("redrive", [this](queue_machine& m, effects& out) { m.redrive(3, now_, out); });
     switch (r.below(12)) {
     case 0:
     case 1:
     case 2: {
       auto id = ++messages_;
-      return both("push " + std::to_string(id), [=, this](queue_machine& m, effects& out) {
-        m.push({1, id}, {payload::copy_of("", "x"), nullptr}, now_, out);
-      });
+      // Some have died elsewhere: they can be sent back there, and are pushed twice.
+      auto dead = r.one_in(4);
+      auto as = dead ? moved_id({1, dead && r.one_in(2) ? id - 1 : id}, "q") : message_id{1, id};
+      auto what = dead ? dead_letter_of(some_text(), "elsewhere", 3) : some_text();
+      return both("push " + std::to_string(id),
+                  [=, this](queue_machine& m, effects& out) { m.push(as, what, now_, out); });
     }
     case 3:
     case 4: {
@@ -88,6 +98,8 @@ private:
       p.accum = r.one_of<milliseconds>({0s, 0s, 1s});
       p.retry = r.one_of<std::uint32_t>({0, 1, 2});
       p.timeout = r.one_of<milliseconds>({0s, 1s, 5s});
+      if (r.one_in(2))
+        p.dead_letter = "dead";
       return both("configure", [=, this](queue_machine& m, effects& out) { m.configure(p, now_, out); });
     }
     case 10: {
@@ -102,9 +114,26 @@ private:
     }
     default:
       if (r.one_in(2))
-        return both("yield", [this](queue_machine& m, effects& out) { m.yield(now_, out); });
+        return both("yield", [this](queue_machine& m, effects& out) {
+          // As with a take: what it makes possible may be an offer, and a second yield would be the answer.
+          if (std::none_of(out.begin(), out.end(), [](const effect& e) {
+                return std::holds_alternative<deliver>(e) || std::holds_alternative<offer>(e);
+              }))
+            m.yield(now_, out);
+        });
       return both("keep", [this](queue_machine& m, effects& out) { m.keep(now_, out); });
     }
+  }
+
+  void end_move() {
+    auto at = moving_.begin() + static_cast<std::ptrdiff_t>(random_.below(moving_.size()));
+    auto unit = *at;
+    moving_.erase(at);
+    using refused_how = queue_machine::refused_how;
+    if (auto how = random_.one_of({refused_how::surely, refused_how::perhaps}); random_.one_in(3))
+      return both("not_moved",
+                  [=, this](queue_machine& m, effects& out) { m.not_moved(unit, how, now_, out); });
+    both("moved", [=, this](queue_machine& m, effects& out) { m.moved(unit, now_, out); });
   }
 
   message some_text() { return {payload::copy_of("", "x"), nullptr}; }
@@ -185,6 +214,8 @@ private:
     for (const auto& e : wanted)
       if (const auto* d = std::get_if<deliver>(&e))
         leases_.push_back(d->what.lease);
+      else if (const auto* m = std::get_if<move_on>(&e))
+        moving_.push_back(m->unit);
   }
 
   template <class Attempt>
@@ -211,6 +242,7 @@ private:
   queue_machine frail_;
   queue_machine sound_;
   std::vector<lease_id> leases_;
+  std::vector<message_id> moving_;
   std::uint64_t messages_ = 0, waiters_ = 0, faults_ = 0;
   std::optional<std::string> wrong_;
 };

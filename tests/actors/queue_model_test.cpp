@@ -37,6 +37,9 @@ event told(const discard& d) {
 event told(const record&) {
   return {"record"};
 }
+event told(const move_on& m) {
+  return {"move", 0, m.unit.counter, m.deliveries};
+}
 event told(const offer& o) {
   return {"offer", o.oldest ? static_cast<std::uint64_t>(*o.oldest) : 0};
 }
@@ -103,7 +106,9 @@ private:
   }
 
   void random_verb() {
-    switch (random_.below(12)) {
+    switch (random_.below(moving_.empty() ? 12 : 14)) {
+    case 12:
+    case 13: end_move(); break;
     case 0:
     case 1:
     case 2: push(); break;
@@ -220,6 +225,21 @@ private:
       wrong_ = "erase: the message was there according to one of them only";
   }
 
+  void end_move() {
+    auto at = moving_.begin() + static_cast<std::ptrdiff_t>(random_.below(moving_.size()));
+    auto unit = *at;
+    moving_.erase(at);
+    auto name = std::to_string(unit.counter);
+    using refused_how = queue_machine::refused_how;
+    if (auto how = random_.one_of({refused_how::surely, refused_how::perhaps}); random_.one_in(3))
+      return step(
+        "not_moved " + name, [&](effects& out) { machine_.not_moved(unit, how, now_, out); },
+        [&] { naive_.not_moved(unit.counter, now_); });
+    step(
+      "moved " + name, [&](effects& out) { machine_.moved(unit, now_, out); },
+      [&] { naive_.moved(unit.counter, now_); });
+  }
+
   void take() {
     auto who = ++last_waiter_;
     step(
@@ -250,15 +270,13 @@ private:
     if (random_.one_in(3))
       p.max_messages = random_.below(4);
     p.paused = !draining_ && random_.one_in(4);
+    if (random_.one_in(3))
+      p.dead_letter = random_.one_in(4) ? "" : "dead";
     step(
       "configure max_messages " + std::to_string(p.max_messages.value_or(0)) + " accum " +
         std::to_string(p.accum.count()) + " retry " + std::to_string(p.retry) + " timeout " +
-        std::to_string(p.timeout.count()) + (p.paused ? " paused" : ""),
-      [&](effects& out) { machine_.configure(p, now_, out); },
-      [&] {
-        naive_.settle(now_);
-        naive_.props = p;
-      });
+        std::to_string(p.timeout.count()) + " dead_letter '" + p.dead_letter.value_or("") + "'",
+      [&](effects& out) { machine_.configure(p, now_, out); }, [&] { naive_.configure(p, now_); });
   }
 
   void tick() {
@@ -278,6 +296,8 @@ private:
       if (naive_.watching == naive_queue::watcher::told)
         keep();
       pull(0s);
+      if (!moving_.empty())
+        end_move();
       settle("ack", &queue_machine::ack, &naive_queue::ack);
     }
     auto left = machine_.sizes();
@@ -333,6 +353,8 @@ private:
     for (const auto& e : out)
       if (const auto* d = std::get_if<deliver>(&e))
         leases_.push_back(d->what.lease);
+      else if (const auto* m = std::get_if<move_on>(&e))
+        moving_.push_back(m->unit);
   }
 
   /// Mostly a recent one.
@@ -350,7 +372,8 @@ private:
   time_point now_{};
   queue_machine machine_;
   naive_queue naive_;
-  std::vector<lease_id> leases_; ///< all that were ever handed out
+  std::vector<message_id> moving_; ///< on their way to another queue
+  std::vector<lease_id> leases_;   ///< all that were ever handed out
   std::uint64_t last_message_ = 0;
   std::uint64_t last_waiter_ = 0;
   bool draining_ = false;

@@ -326,6 +326,7 @@ private:
     discarded.insert(d.id.counter);
     q->holds.erase(d.id.counter);
   }
+  void perform(const queue_ptr&, const move_on&) { throw std::logic_error{"nobody asked for dead letters"}; }
   void perform(const queue_ptr&, const record&) { throw std::logic_error{"nobody wants facts here"}; }
 
   void perform(const queue_ptr& q, const offer& o) {

@@ -343,6 +343,25 @@ std::optional<std::string> compare_registries(std::uint64_t seed, step_log*) {
 
 } // namespace
 
+CAF_TEST(a queue is not its own queue of dead letters) {
+  registry_machine m{hook_catalog{}};
+  registry_effects out;
+  property_set to_dead;
+  to_dead.dead_letter = "dead";
+  CAF_CHECK(m.set_rules({{"", to_dead}}, out).has_value());
+  CAF_CHECK_EQUAL(m.in_force("q")->dead_letter.value_or("none"), "dead");
+  CAF_CHECK_EQUAL(m.in_force("dead")->dead_letter.value_or("none"), "none");
+  CAF_CHECK(m.open("dead", out).has_value());
+  CAF_CHECK_EQUAL(m.in_force("dead")->dead_letter.value_or("none"), "none");
+  CAF_CHECK(m.patch("dead", to_dead, out).error().why == reason::bad_property);
+  to_dead.dead_letter = "a\nb";
+  CAF_CHECK(m.patch("q", to_dead, out).error().why == reason::bad_name);
+  CAF_CHECK(m.set_rules({{"", to_dead}}, out).error().why == reason::bad_name);
+  to_dead.dead_letter = "";
+  CAF_CHECK(m.patch("q", to_dead, out).has_value());
+  CAF_CHECK_EQUAL(m.in_force("q")->dead_letter.value_or("none"), "");
+}
+
 CAF_TEST(live queues always have the properties that a naive registry works out) {
   auto seed = first_seed();
   CAF_MESSAGE("LMQ_SEED=" << seed);

@@ -46,6 +46,7 @@ std::vector<cluster_message> all_messages() {
   q.own.max_bytes = 1'000'000'000'000'000;
   q.of_own[5] = {9, 9};
   q.own.paused = true;
+  q.own.dead_letter = "dead";
   q.of_own[6] = {9, 9};
   property_set set;
   set.retry = 3;
@@ -73,7 +74,7 @@ std::vector<cluster_message> all_messages() {
          asked::push{id(1), text("body")}, asked::pull{std::nullopt}, asked::pull{3s},
          asked::settle{{id(1), 2, home_tag{3}}, 1, true}, asked::give_back{{id(1), 2, home_tag{3}}},
          asked::report{}, asked::order{orders::peek{7}, false}, asked::order{orders::purge{}, true},
-         asked::order{orders::remove{id(3)}, true}})
+         asked::order{orders::remove{id(3)}, true}, asked::redrive{100}})
     all.emplace_back(says::ask{11, "queue", std::move(what), 5});
   for (reply what : std::vector<reply>{
          answered::pushed{2}, answered::nothing{}, answered::delivered{"queue", compound_delivery()},
@@ -81,7 +82,7 @@ std::vector<cluster_message> all_messages() {
          answered::refused{3, "why"}, answered::not_home{}, answered::reported{"report"},
          answered::ordered{
            peeked_messages{{id(4), true, 3s, 1, 2, 9, 5, {{"a/b", {{"x", "y"}}, 9, "body"}}}}},
-         answered::ordered{purged{77}}, answered::ordered{removed{}}})
+         answered::ordered{purged{77}}, answered::ordered{removed{}}, answered::redriven{17}})
     all.emplace_back(says::tell{11, std::move(what)});
   return all;
 }

@@ -240,6 +240,33 @@ CAF_TEST(without enough copies pushes are refused and settles are not ) {
   CAF_CHECK_EQUAL(a.all<node_effects::ask_queue>().size(), 1u);
 }
 
+CAF_TEST(a dead letter that was redriven is settled before its queue serves again) {
+  two f;
+  auto &a = f.a, &b = f.b;
+  auto dead = moved_id(m1, f.queue), other = moved_id(m2, f.queue), plain = m3;
+  for (std::uint64_t number = 1; auto id : {dead, other, plain})
+    f.put(id, number++);
+  b.machine.record("elsewhere",
+                   {facts::put{moved_id(dead, ""), text("x"), 5, std::nullopt},
+                    facts::put{moved_id(plain, ""), text("x"), 5, std::nullopt}},
+                   1, f.now, b.effects);
+  f.run(30ms);
+  f.kill(a); // before it could tell that the dead letter has gone
+  f.run(50ms);
+  b.machine.ask(1, f.queue, asked::pull{0ms}, f.now, b.effects);
+  f.run(50ms);
+  CAF_CHECK(!b.machine.copies().holds(f.queue, dead));
+  CAF_CHECK(b.machine.copies().holds(f.queue, other));
+  CAF_CHECK(b.machine.copies().holds(f.queue, plain)); // it was never moved there
+  bool served = false;
+  for (const auto& s : b.all<node_effects::serve_queue>())
+    if (s.queue == f.queue) {
+      served = true;
+      CAF_CHECK_EQUAL(s.units.size(), 2u);
+    }
+  CAF_CHECK(served);
+}
+
 // -- questions
 
 CAF_TEST(a question goes to the home of its queue and its answer comes back) {

@@ -48,7 +48,8 @@ void do_something(http_client& client, unsigned seed) {
   std::vector<std::pair<std::string, std::string>> leases;
   set_properties(client, "windows", R"({"accum":0.05})");
   set_properties(client, "short", R"({"retry":0,"timeout":0})");
-  const std::array<std::string, 4> names{"plain", "windows", "short", "deleted"};
+  set_properties(client, "mortal", R"({"retry":0,"timeout":0.02,"dead_letter":"dead"})");
+  const std::array<std::string, 5> names{"plain", "windows", "short", "deleted", "mortal"};
   for (int i = 0; i < 400; ++i) {
     const auto& name = names[dice() % names.size()];
     switch (dice() % 6) {
@@ -84,9 +85,10 @@ CONTRACT("what came in is here or went and every count is told") {
     expect_balance(client);
     for (const char* name :
          {"lmq_pushed_total", "lmq_joined_total", "lmq_settled_total{at=\"here\"}",
-          "lmq_discarded_total{reason=\"retries\"}", "lmq_deleted_total", "lmq_delivered_total",
-          "lmq_deliveries_ended_total{how=\"nack\"}", "lmq_deliveries_ended_total{how=\"expired\"}",
-          "lmq_extended_total", "lmq_journal_sync_seconds_count", "lmq_connections"})
+          "lmq_discarded_total{reason=\"retries\"}", "lmq_moved_total{reason=\"dead_letter\"}",
+          "lmq_deleted_total", "lmq_delivered_total", "lmq_deliveries_ended_total{how=\"nack\"}",
+          "lmq_deliveries_ended_total{how=\"expired\"}", "lmq_extended_total",
+          "lmq_journal_sync_seconds_count", "lmq_connections"})
       expect(value(all, name) > 0, std::string{name} + " is 0");
   }
 }

@@ -4,6 +4,7 @@
 #include "tests/contract/requests.hpp"
 #include "tests/support/temporary_folder.hpp"
 
+#include <map>
 #include <thread>
 
 using namespace lmq::contract;
@@ -299,6 +300,57 @@ CONTRACT("operators may ask either node, and what they did holds when the home d
     expect_equal(pull_ok(bert, queue).body, "f");
     expect_nothing(pull(bert, queue));
   }
+}
+
+CONTRACT("dead letters cross from home to home, and each is there once when a home is killed") {
+  for (bool dies_at_home : {true, false}) {
+    two_nodes nodes;
+    auto anna = nodes.anna(), bert = nodes.bert();
+    auto [of_anna, of_bert] = nodes.queues();
+    auto queue = dies_at_home ? of_anna : of_bert, dead = dies_at_home ? of_bert : of_anna;
+    set_properties(bert, queue, R"({"retry":0,"dead_letter":")" + dead + "\"}");
+    std::vector<std::string> leases;
+    for (int i = 0; i < 30; ++i) {
+      push_ok(bert, queue, std::to_string(i));
+      leases.push_back(lease_of(pull_ok(bert, queue)));
+    }
+    for (const auto& lease : leases)
+      bert.send("POST", "/messages/" + queue + "/" + lease + "?reply=nack");
+    for (int i = 0; i < 10; ++i)
+      expect_status(bert.receive(), 204);
+    nodes.process_of_anna().kill();
+    for (int i = 10; i < 30; ++i)
+      expect_status(bert.receive(), 204);
+    std::map<std::string, int> all;
+    for (auto got = pull(bert, dead, "t=5"); got.status == 200; got = pull(bert, dead, "t=3")) {
+      expect_equal(header_of(got, "x-lmq-dead-queue"), queue);
+      ++all[got.body];
+      expect_status(settle(bert, dead, lease_of(got), "ack"), 204);
+    }
+    expect(all.size() == 30, "there are " + std::to_string(all.size()));
+    for (const auto& [body, n] : all)
+      expect(n == 1, body + " came " + std::to_string(n) + " times");
+    expect_nothing(pull(bert, queue));
+    expect_equal(stats(bert).at("queues").at(queue).at("size").dump(), "0");
+  }
+}
+
+CONTRACT("a redrive goes to the home wherever it is asked for") {
+  two_nodes nodes;
+  auto anna = nodes.anna(), bert = nodes.bert();
+  auto [of_anna, of_bert] = nodes.queues();
+  set_properties(anna, of_anna, R"({"retry":0,"dead_letter":")" + of_bert + "\"}");
+  for (int i = 0; i < 3; ++i) {
+    push_ok(anna, of_anna, std::to_string(i));
+    expect_status(settle(anna, of_anna, lease_of(pull_ok(anna, of_anna)), "nack"), 204);
+  }
+  while (stats(anna).at("queues").at(of_anna).at("size").dump() != "0")
+    std::this_thread::sleep_for(
+      std::chrono::milliseconds{20}); // another process: there is no event to wait for
+  expect_json(anna.request("POST", "/queues/" + of_bert + "/redrive"), R"({"moved":3})");
+  for (int i = 0; i < 3; ++i)
+    expect_equal(pull_ok(bert, of_anna).body, std::to_string(i));
+  expect_nothing(pull(bert, of_bert));
 }
 
 CONTRACT("nodes with disks that were killed find each other again without being told where the others are") {

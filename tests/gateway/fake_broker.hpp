@@ -62,6 +62,7 @@ public:
       [this](give_back_atom, lease_id lease) { script_->given_back.push_back(lease); },
       [](report_atom) { return queue_report{}; },
       [](order_atom, const queue_order&) { return order_outcome{removed{}}; },
+      [](redrive_atom, std::uint64_t limit) { return limit; },
       [](configure_atom, const properties&) {},
       [this](close_atom) { quit(); },
       [](watch_atom, const caf::actor&) { return false; },

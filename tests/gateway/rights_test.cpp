@@ -60,6 +60,7 @@ std::vector<std::pair<request, std::string>> table() {
     {pause_queue{q}, "aA"},
     {resume_queue{q}, "aA"},
     {remove_message{q, {}}, "aA"},
+    {redrive_queue{q}, "aA"},
     {get_rules{}, of_all},
     {put_rules{}, of_all},
     {delete_rules{}, of_all},

@@ -113,7 +113,10 @@ void world::write(node& n) {
   case 0: n.machine->patch(number, queue, change, now_, n.effects); break;
   case 1: n.machine->reset(number, queue, now_, n.effects); break;
   case 2: n.machine->set_rules(number, {{std::to_string(roll(1000)), change}}, now_, n.effects); break;
-  case 3: return remove(n, roll(2) == 0 ? "three" : "window");
+  case 3:
+    if (plan_.dead_letters) // its messages would go with the queue that they were moved to
+      break;
+    return remove(n, roll(2) == 0 ? "three" : "window");
   }
   settle_effects(n);
 }

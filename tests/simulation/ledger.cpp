@@ -57,7 +57,7 @@ void ledger::drained(std::uint64_t body) {
   auto& m = messages_[body];
   if (m.refused)
     complaints_.push_back("refused: message " + std::to_string(body) + " is there at the end");
-  if (m.acked && !m.drained)
+  if (m.acked && !m.drained && !m.died)
     complaints_.push_back("resurrected: message " + std::to_string(body) + " at the end");
   if (m.drained)
     complaints_.push_back("doubled: message " + std::to_string(body) + " at the end");

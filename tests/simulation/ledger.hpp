@@ -43,6 +43,10 @@ public:
   void deleted(std::uint64_t body) { messages_[body].ack_sent = true; }
   void deletion_answered(std::uint64_t body) { messages_[body].acked = true; }
 
+  /// It is out of retries somewhere. Where that is the other of two sides, it may be acknowledged on the one,
+  /// and is a dead letter all the same.
+  void died(std::uint64_t body) { messages_[body].died = true; }
+
   void lease_over(std::uint64_t body, lease_id lease);
   /// Of a part that is delivered alone from now on: the delivery that brought it with others.
   void lease_over(std::uint64_t body, std::uint32_t delivery, home_tag home);
@@ -69,7 +73,7 @@ private:
     bool knows_it_settled = false;
   };
   struct known {
-    bool pushed = false, refused = false, ack_sent = false, acked = false, drained = false;
+    bool pushed = false, refused = false, ack_sent = false, acked = false, drained = false, died = false;
     std::map<lease_id, lease_known> leases;
   };
 

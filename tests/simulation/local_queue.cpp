@@ -1,5 +1,7 @@
 #include "tests/simulation/local_queue.hpp"
 
+#include "core/dead_letter.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -8,6 +10,8 @@ namespace lmq::simulation {
 void local_queue::serve(const std::vector<held_unit>& units, node_machine& node, time_point now,
                         node_effect_list& out) {
   serving_ = true;
+  for (auto& [unit, m] : moves_)
+    m.serial = 0; // what was answered while it was held was not heard
   adopt(units, node, now, out);
 }
 
@@ -19,6 +23,7 @@ void local_queue::drop(node_machine& node, time_point now, node_effect_list& out
   auto waiting = std::exchange(waiters_, {});
   waiter_of_.clear();
   unsafe_puts_.clear();
+  moves_.clear();
   for (const auto& o : unanswered)
     node.queue_told(o.to, std::nullopt, now, out);
   for (const auto& [w, by] : waiting)
@@ -113,7 +118,7 @@ void local_queue::perform(node_machine& node, time_point now, node_effect_list& 
         else if (const auto* lease = std::get_if<facts::leased>(&r->what))
           watcher_.extended({lease->unit, lease->delivery, lease->home}, lease->lease);
         else if (const auto* gone = std::get_if<facts::settled>(&r->what);
-                 gone != nullptr && gone->why == facts::settled::cause::discard)
+                 gone != nullptr && !moved_on_ && gone->why == facts::settled::cause::discard)
           watcher_.discarded(gone->ids);
         watcher_.recorded(name_, r->what);
         batch.push_back(std::move(r->what));
@@ -155,6 +160,8 @@ void local_queue::perform(node_machine& node, time_point now, node_effect_list& 
         watcher_.leased(name_, d->what, machine_.in_force().timeout);
         if (!to_waiter(d->to, needs, answered::delivered{name_, std::move(d->what)}))
           machine_.give_back(lease, now, decided_);
+      } else if (auto* move = std::get_if<move_on>(&e)) {
+        moves_[move->unit] = {std::move(*move), number_, 0, 0};
       } else if (auto* none = std::get_if<answer_empty>(&e)) {
         to_waiter(none->to, 0, answered::nothing{});
       }
@@ -185,6 +192,51 @@ void local_queue::give_what_is_safe(node_machine& node, time_point now, node_eff
       watcher_.push_safe(*o.pushed);
     node.queue_told(o.to, std::move(o.what), now, out);
   }
+  push_what_leaves();
+}
+
+// -- to other queues, as actors/queue/mover does it
+
+void local_queue::push_what_leaves() {
+  if (!serving_)
+    return;
+  for (auto& [unit, m] : moves_) {
+    if (m.serial != 0 || m.number > safe_)
+      continue;
+    m.serial = ++last_serial_;
+    const auto& to = *m.what.to;
+    auto push = [&, unit_ = unit](message_id id, const message& content) {
+      auto whole = content.away ? read_(id) : content;
+      ++m.missing;
+      watcher_.push_elsewhere(name_, unit_, m.serial, to, moved_id(id, to),
+                              dead_letter_of(whole.value_or(content), name_, m.what.deliveries));
+    };
+    m.missing = 0;
+    if (const auto* parts = std::get_if<std::shared_ptr<const compound>>(&m.what.content))
+      for (const auto& p : **parts)
+        push(p.id, p.content);
+    else
+      push(unit, std::get<message>(m.what.content));
+  }
+}
+
+void local_queue::piece_told(message_id unit, std::uint64_t serial, bool taken, node_machine& node,
+                             time_point now, node_effect_list& out) {
+  auto it = moves_.find(unit);
+  if (!serving_ || it == moves_.end() || it->second.serial != serial)
+    return;
+  if (taken && --it->second.missing > 0)
+    return;
+  moves_.erase(it);
+  tick(node, now, out); // by itself, so that what it discards is not taken for what is moved
+  if (taken) {
+    moved_on_ = true;
+    machine_.moved(unit, now, decided_);
+  } else {
+    machine_.not_moved(unit, queue_machine::refused_how::perhaps, now, decided_);
+  }
+  tick(node, now, out);
+  moved_on_ = false;
 }
 
 } // namespace lmq::simulation

@@ -23,6 +23,10 @@ struct lease_watcher {
   virtual void over(lease_id lease) = 0;
   virtual void discarded(const std::vector<message_id>& ids) = 0;
 
+  /// Pushes a message that leaves that queue to another; whoever hears the answer calls `piece_told`.
+  virtual void push_elsewhere(const std::string& queue, message_id unit, std::uint64_t serial,
+                              const std::string& to, message_id as, message letter) = 0;
+
   /// A push is answered.
   virtual void push_safe(message_id id) = 0;
 
@@ -40,6 +44,7 @@ public:
         machine_(std::move(in_force), {tag, true}),
         watcher_(watcher),
         number_(numbers),
+        safe_(numbers),
         read_(std::move(read)) {}
 
   void serve(const std::vector<held_unit>& units, node_machine& node, time_point now, node_effect_list& out);
@@ -55,6 +60,9 @@ public:
   void forget(const std::vector<message_id>& ids, node_machine& node, time_point now, node_effect_list& out);
   void put_away(const std::vector<message_id>& ids) { machine_.put_away(ids); }
   void ask(asker by, const question& what, node_machine& node, time_point now, node_effect_list& out);
+  /// @param serial  of the move that the piece belongs to
+  void piece_told(message_id unit, std::uint64_t serial, bool taken, node_machine& node, time_point now,
+                  node_effect_list& out);
   void cancel(asker by, node_machine& node, time_point now, node_effect_list& out);
   void safe(std::uint64_t number, node_machine& node, time_point now, node_effect_list& out);
   void tick(node_machine& node, time_point now, node_effect_list& out);
@@ -72,6 +80,14 @@ private:
     std::optional<message_id> pushed{};
   };
 
+  struct moving {
+    move_on what;
+    std::uint64_t number = 0; ///< when this is safe it goes
+    std::uint64_t serial = 0; ///< 0: it has not been asked
+    std::size_t missing = 0;  ///< messages that are not answered
+  };
+
+  void push_what_leaves();
   void perform(node_machine& node, time_point now, node_effect_list& out);
   void give_what_is_safe(node_machine& node, time_point now, node_effect_list& out);
 
@@ -83,10 +99,13 @@ private:
   std::optional<asker> answering_; ///< whose answer is `answer_`
   reply answer_;
   std::optional<message_id> pushed_; ///< it answers this push
-  std::uint64_t number_, safe_ = 0;
+  std::uint64_t number_, safe_;
   message_reader read_; ///< of what was put away
   std::deque<owed> owed_;
   std::unordered_map<message_id, std::uint64_t> unsafe_puts_;
+  std::map<message_id, moving> moves_;
+  std::uint64_t last_serial_ = 0;
+  bool moved_on_ = false; ///< what is settled now is in another queue
   std::map<asker, waiter_id> waiter_of_;
   std::map<waiter_id, asker> waiters_;
 };

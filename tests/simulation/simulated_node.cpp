@@ -17,6 +17,10 @@ properties properties_of(const std::string& queue, const plan& in) {
     p.accum = 800ms;
   if (in.full)
     p.max_messages = 5;
+  if (in.dead_letters && (queue == "often" || queue == "window")) {
+    p.retry = 1;
+    p.dead_letter = "three";
+  }
   return p;
 }
 
@@ -90,6 +94,31 @@ void world::node::push_safe(message_id pushed) {
              !other->disk.knows(pushed))
       in.outcome_.complaints.push_back("unsafe: push " + text_of(pushed) + " is answered by " + id.name +
                                        ", and not on the disk of " + other->id.name);
+}
+
+/// When this step is done: what it says may lead to another one.
+void world::node::push_elsewhere(const std::string& queue, message_id unit, std::uint64_t serial,
+                                 const std::string& to, message_id as, message letter) {
+  // A node that starts from its disk by itself is a side of its own.
+  if (in.plan_.disks)
+    for (auto body : bodies({{}, letter, 0, {}}))
+      in.ledger_.died(body);
+  in.at(in.now_, [=, this, of = life, letter = std::move(letter)] {
+    auto push = [=, this] {
+      in.ask(*this, to, asked::push{as, letter}, [=, this](reply& r) {
+        auto taken = std::holds_alternative<answered::pushed>(r);
+        ++(taken ? in.outcome_.moved : in.outcome_.not_moved);
+        if (auto it = queues.find(queue); it != queues.end())
+          it->second.piece_told(unit, serial, taken, *machine, in.now_, effects);
+      });
+    };
+    if (life != of || !machine)
+      return;
+    if (asleep)
+      meanwhile.push_back(push);
+    else
+      push();
+  });
 }
 
 // -- its life

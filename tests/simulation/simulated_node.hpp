@@ -24,6 +24,8 @@ struct world::node final : lease_watcher {
   void recorded(const std::string& queue, const fact& what) override;
   void adopted(const std::string& queue, const held_unit& what) override;
   void push_safe(message_id id) override;
+  void push_elsewhere(const std::string& queue, message_id unit, std::uint64_t serial, const std::string& to,
+                      message_id as, message letter) override;
 
   world& in;
   std::size_t index;

@@ -74,8 +74,37 @@ void world::compare_disk(const node& n) {
   }
 }
 
-/// Takes all that is left, through all nodes.
+/// Takes all that is left, through all nodes; what waits to be moved to a queue that is full comes then.
 void world::drain() {
+  auto leaving = [&] {
+    std::size_t n = 0;
+    for (auto& of_all : nodes_)
+      for (auto& [name, q] : of_all->queues)
+        n += q.machine().leaving();
+    return n;
+  };
+  do {
+    drain_once();
+    run_until(now_ + 2s);
+  } while (leaving() > 0 && outcome_.complaints.empty() && ledger_.complaints().empty());
+  drain_once();
+  run_until(now_ + 2s);
+  if (trace_)
+    for (auto& [body, where] : pushed_)
+      if (!ledger_.was_drained(body))
+        for (auto& n : nodes_) {
+          auto& m = *n->machine;
+          auto text = std::to_string(body) + ": " + n->id.name +
+                      (m.copies().context().contains(where.second) ? " knows" : " knows nothing") +
+                      (m.copies().holds(where.first, where.second) ? ", holds" : "");
+          if (m.is_home(where.first) && n->queues.contains(where.first))
+            text += n->queues.at(where.first).machine().holds(where.second) ? ", home holds" : ", home";
+          tell(text);
+        }
+  ledger_.look_for_losses();
+}
+
+void world::drain_once() {
   for (const auto* queue : queues) {
     int none = 0;
     for (int i = 0; none < 3 && i < 100'000; ++i) {
@@ -106,20 +135,6 @@ void world::drain() {
       none = *got ? 0 : none + 1;
     }
   }
-  run_until(now_ + 2s);
-  if (trace_)
-    for (auto& [body, where] : pushed_)
-      if (!ledger_.was_drained(body))
-        for (auto& n : nodes_) {
-          auto& m = *n->machine;
-          auto text = std::to_string(body) + ": " + n->id.name +
-                      (m.copies().context().contains(where.second) ? " knows" : " knows nothing") +
-                      (m.copies().holds(where.first, where.second) ? ", holds" : "");
-          if (m.is_home(where.first) && n->queues.contains(where.first))
-            text += n->queues.at(where.first).machine().holds(where.second) ? ", home holds" : ", home";
-          tell(text);
-        }
-  ledger_.look_for_losses();
 }
 
 } // namespace lmq::simulation

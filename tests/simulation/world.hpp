@@ -30,6 +30,7 @@ struct plan {
   bool disks = false;         ///< each node has one; then any of them may crash at any time
   bool writes = false;        ///< queues are deleted, properties and rules change
   bool full = false;          ///< queues hold no more than a few messages, and refuse pushes beyond
+  bool dead_letters = false;  ///< what is out of retries goes to another queue
   std::size_t min_copies = 1; ///< of each node
 };
 
@@ -37,6 +38,7 @@ struct plan {
 struct outcome {
   std::vector<std::string> complaints;
   std::uint64_t pushed = 0, deliveries = 0, duplicates = 0, views = 0, crashes = 0, cuts = 0, pauses = 0;
+  std::uint64_t moved = 0, not_moved = 0; ///< pushes of dead letters
 };
 
 class world {
@@ -112,6 +114,7 @@ private:
   void compare_copies();
   void compare_disk(const node& n);
   void drain();
+  void drain_once();
 
   plan plan_;
   std::mt19937_64 dice_;
