@@ -1,5 +1,6 @@
 #include "apps/access.hpp"
 
+#include "apps/read_file.hpp"
 #include "apps/resolve.hpp"
 #include "gateway/access/token_file.hpp"
 #include "gateway/tls/tls_identity.hpp"
@@ -9,10 +10,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <tuple>
@@ -38,24 +35,10 @@ void warn_if_others_read(std::string_view option, const std::string& path) {
       option, path);
 }
 
-checked<std::string> read_file(const std::string& path, std::size_t bytes_max) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(path.c_str(), "re"), &std::fclose};
-  if (file == nullptr)
-    return wrong("can't read {}: {}", path, std::strerror(errno));
-  std::string text;
-  std::array<char, 4096> chunk{};
-  while (auto count = std::fread(chunk.data(), 1, chunk.size(), file.get())) {
-    text.append(chunk.data(), count);
-    if (text.size() > bytes_max)
-      return wrong("{} has more than {} bytes; that is no file of tokens", path, bytes_max);
-  }
-  if (std::ferror(file.get()) != 0)
-    return wrong("can't read {}: {}", path, std::strerror(errno));
-  return text;
-}
-
 checked<std::shared_ptr<const token_table>> read_tokens(const std::string& path) {
-  auto text = read_file(path, token_file_limits::file_bytes_max);
+  constexpr auto most = token_file_limits::file_bytes_max;
+  auto text =
+    read_file(path, most, fmt::format("{} has more than {} bytes; that is no file of tokens", path, most));
   if (!text)
     return wrong("tokens: {}", text.error());
   auto table = parse_tokens(*text);

@@ -1,5 +1,7 @@
 #include "apps/certificates.hpp"
 
+#include "apps/read_file.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -9,7 +11,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
 #include <tuple>
 #include <utility>
 
@@ -39,20 +40,9 @@ pair_paths paths_of(const std::string& dir, const std::string& name) {
   return {stem + ".pem", stem + "-key.pem"};
 }
 
-checked<std::string> read_file(const std::string& path) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::fopen(path.c_str(), "re"), &std::fclose};
-  if (file == nullptr)
-    return wrong("can't read {}: {}", path, std::strerror(errno));
-  std::string text;
-  std::array<char, 4096> chunk{};
-  while (auto count = std::fread(chunk.data(), 1, chunk.size(), file.get())) {
-    text.append(chunk.data(), count);
-    if (text.size() > file_bytes_max)
-      return wrong("can't read {}: it is too large for a certificate", path);
-  }
-  if (std::ferror(file.get()) != 0)
-    return wrong("can't read {}: {}", path, std::strerror(errno));
-  return text;
+checked<std::string> read_pem(const std::string& path) {
+  return read_file(path, file_bytes_max,
+                   fmt::format("can't read {}: it is too large for a certificate", path));
 }
 
 checked<void> write_new(const std::string& path, std::string_view text, mode_t mode) {
@@ -105,8 +95,8 @@ checked<std::string> make_authority(const certificate_wanted& what) {
 
 checked<std::string> make_node(const certificate_wanted& what) {
   auto authority_paths = paths_of(what.dir, "ca");
-  auto certificate = read_file(authority_paths.certificate);
-  auto key = certificate ? read_file(authority_paths.key) : certificate;
+  auto certificate = read_pem(authority_paths.certificate);
+  auto key = certificate ? read_pem(authority_paths.key) : certificate;
   if (!key)
     return wrong("{}; make an authority first with lmq cert init, or say where it is with --dir",
                  key.error());
@@ -157,7 +147,7 @@ checked<void> check_tls_files(const tls_paths& files) {
      {"cluster-tls-key", &files.key, &node.key},
      {"cluster-tls-ca", &files.ca, &authorities}}};
   for (auto& [option, path, into] : all) {
-    auto text = read_file(*path);
+    auto text = read_pem(*path);
     if (!text)
       return wrong("{}: {}; name a PEM file, as lmq cert makes them", option, text.error());
     *into = *std::move(text);

@@ -54,30 +54,27 @@ constexpr serve_option time(std::string_view name, std::string_view help) {
           [](const settings& s) { return seconds_to_text(s.limits.*Member); }};
 }
 
-template <auto Member>
-constexpr serve_option tls_file(std::string_view name, std::string_view help) {
+template <auto Group, auto Member>
+constexpr serve_option file_of(std::string_view section, std::string_view name, std::string_view help) {
   return {name,
-          "Cluster",
+          section,
           "FILE",
           help,
           [](settings& s, std::string_view text) {
-            s.cluster.*Member = std::string{text};
+            s.*Group.*Member = std::string{text};
             return checked<void>{};
           },
-          [](const settings& s) { return s.cluster.*Member; }};
+          [](const settings& s) { return s.*Group.*Member; }};
+}
+
+template <auto Member>
+constexpr serve_option tls_file(std::string_view name, std::string_view help) {
+  return file_of<&settings::cluster, Member>("Cluster", name, help);
 }
 
 template <auto Member>
 constexpr serve_option access_file(std::string_view name, std::string_view help) {
-  return {name,
-          "Access",
-          "FILE",
-          help,
-          [](settings& s, std::string_view text) {
-            s.access.*Member = std::string{text};
-            return checked<void>{};
-          },
-          [](const settings& s) { return s.access.*Member; }};
+  return file_of<&settings::access, Member>("Access", name, help);
 }
 
 template <auto Member>

@@ -34,7 +34,7 @@ CAF_TEST(a url is shown as it is written) {
 }
 
 CAF_TEST(a token can not break a header) {
-  CAF_CHECK_EQUAL(parse_token("a-b._~+/=").value(), "a-b._~+/=");
+  CAF_CHECK(parse_token("a-b._~+/=") == std::string{"a-b._~+/="});
   for (auto text : {"a b", "a\r\nx: y", "a\n", "\xc3\xbc"})
     CAF_CHECK(!parse_token(text));
   CAF_CHECK(parse_token("secret token").error().find("secret") == std::string::npos);
