@@ -106,15 +106,14 @@ CAF_TEST(keys print in alphabetical order and whole numbers without a fraction) 
   for (auto* same :
        {R"({"hooks":{"pre_http_push":[["k",["User-Agent","x\"y"]],["l",[]]]},"retry":1})", R"({"hooks":{}})",
         R"({"hooks":{"p":[]}})", R"({"accum":1,"max_bytes":1000000000000000,"max_messages":0,"retry":2})",
-        R"({"paused":true,"retry":2})", R"({"paused":false})"})
-    R"({"dead_letter":"dead","retry":2})", R"({"dead_letter":""})"
-})
+        R"({"paused":true,"retry":2})", R"({"paused":false})", R"({"dead_letter":"dead","retry":2})",
+        R"({"dead_letter":""})"})
     CAF_CHECK_EQUAL(again(same), same);
-properties paused;
-paused.paused = true;
-CAF_CHECK_EQUAL(printed(paused), R"({"accum":0,"paused":true,"retry":2,"timeout":30})");
-for (auto* bad : {R"({"paused":1})", R"({"paused":"true"})", R"({"paused":null})"})
-  CAF_CHECK(refused(bad, http_reason::bad_property));
+  properties paused;
+  paused.paused = true;
+  CAF_CHECK_EQUAL(printed(paused), R"({"accum":0,"paused":true,"retry":2,"timeout":30})");
+  for (auto* bad : {R"({"paused":1})", R"({"paused":"true"})", R"({"paused":null})"})
+    CAF_CHECK(refused(bad, http_reason::bad_property));
 }
 
 CAF_TEST(rules print in the order and with the values in which they were set) {

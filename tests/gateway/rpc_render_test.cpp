@@ -144,10 +144,12 @@ CAF_TEST(rules are printed as they were set with the window as pack) {
                    hook_settings{{"pre_http_push", {{"h", {"a"}}}}},
                    5,
                    7000,
-                   true};
+                   true,
+                   "dead"};
   auto hooks = map({{"pre_http_push", list({list({"h", list({"a"})})})}});
   CAF_CHECK_EQUAL(rendered(std::vector<rule>{{"^q", set}}),
-                  success(list({list({"^q", map({{"hooks", hooks},
+                  success(list({list({"^q", map({{"dead_letter", "dead"},
+                                                 {"hooks", hooks},
                                                  {"max_bytes", 7000},
                                                  {"max_messages", 5},
                                                  {"pack", 1.5},

@@ -30,9 +30,9 @@ inline metrics_balance balance_of(std::string_view metrics) {
     return sum;
   };
   constexpr std::array<std::string_view, 2> came{"lmq_pushed_total", "lmq_received_total"};
-  constexpr std::array<std::string_view, 6> others{"lmq_joined_total",  "lmq_messages",
-                                                   "lmq_settled_total", "lmq_discarded_total",
-                                                   "lmq_deleted_total", "lmq_handed_over_total"};
+  constexpr std::array<std::string_view, 7> others{
+    "lmq_joined_total",  "lmq_messages",    "lmq_settled_total",    "lmq_discarded_total",
+    "lmq_deleted_total", "lmq_moved_total", "lmq_handed_over_total"};
   return {metrics.find("\nlmq_pushed_total ") != std::string_view::npos, sum_of(came), sum_of(others)};
 }
 
