@@ -218,12 +218,33 @@ CAF_TEST(the description of the API is served as it is written) {
   auto response = rendered(openapi_document{});
   auto described = nlohmann::json::parse(body_of(response));
   CAF_CHECK_EQUAL(described["openapi"].get<std::string>(), "3.1.0");
-  for (auto* path : {"/messages/{name}", "/messages", "/messages/{name}/{id}", "/queues/{name}",
-                     "/properties", "/properties/{name}", "/stats", "/metrics", "/openapi.json", "/cluster",
-                     "/cluster/join", "/cluster/leave", "/cluster/members/{member}", "/backup"})
+  for (auto* path : {"/messages/{name}",
+                     "/messages",
+                     "/messages/{name}/{id}",
+                     "/queues/{name}",
+                     "/properties",
+                     "/properties/{name}",
+                     "/queues",
+                     "/queues/{name}/messages",
+                     "/queues/{name}/messages/{id}",
+                     "/queues/{name}/purge",
+                     "/queues/{name}/pause",
+                     "/queues/{name}/resume",
+                     "/queues/{name}/redrive",
+                     "/queues/{name}/revive",
+                     "/health",
+                     "/stats",
+                     "/metrics",
+                     "/openapi.json",
+                     "/cluster",
+                     "/cluster/join",
+                     "/cluster/leave",
+                     "/cluster/members/{member}",
+                     "/backup"})
     CAF_CHECK(described["paths"].contains(path));
-  for (auto why = 0; why <= static_cast<int>(http_reason::no_space); ++why) {
-    auto words = described["components"]["schemas"]["refusal"]["properties"]["error"]["enum"];
+  auto words = described["components"]["schemas"]["refusal"]["properties"]["error"]["enum"];
+  CAF_CHECK_EQUAL(words.size(), static_cast<std::size_t>(http_reason::forbidden) + 1);
+  for (auto why = 0; why <= static_cast<int>(http_reason::forbidden); ++why) {
     CAF_CHECK(std::find(words.begin(), words.end(), wording_of(static_cast<http_reason>(why)).word) !=
               words.end());
   }
