@@ -31,6 +31,7 @@ cluster_options cluster_options_of(const settings& with) {
   const auto& asked = with.cluster;
   cluster_options out;
   out.name = with.name;
+  out.queues_max = with.queues_max;
   if (!asked.address)
     return out;
   out.host = asked.address->host;
@@ -66,7 +67,7 @@ struct node::parts {
     if (with.cluster.address)
       install_transport(config);
     system.emplace(config);
-    broker_options options{.hooks = hook_catalog::built_in()};
+    broker_options options{.hooks = hook_catalog::built_in(), .queues_max = with.queues_max};
     if (with.cluster.address || from) {
       node_disk kept;
       if (from) {

@@ -224,6 +224,12 @@ const serve_option table[]{
      return put(parse_whole(text, {1, settings_limits::waiters_max}), s.limits.waiters_max);
    },
    [](const settings& s) { return fmt::format("{}", s.limits.waiters_max); }},
+  {"queues-max", "Limits of a connection", "N",
+   "that clients may make; what would make another is answered with 507",
+   [](settings& s, std::string_view text) {
+     return put(parse_whole(text, {1, settings_limits::queues_max}), s.queues_max);
+   },
+   [](const settings& s) { return fmt::format("{}", s.queues_max); }},
   time<&gateway_limits::header_timeout>("header-timeout",
                                         "from a request's first byte to the end of its headers; then 408"),
   time<&gateway_limits::idle_timeout>("idle-timeout",

@@ -76,6 +76,7 @@ struct settings {
   log_form form = log_form::text;
   cluster_settings cluster;
   metrics_settings metrics;
+  std::size_t queues_max = 100'000; ///< that clients may make
   gateway_limits limits;
 };
 
@@ -84,6 +85,7 @@ struct settings_limits {
   static constexpr std::size_t threads_max = 256;
   static constexpr std::size_t connections_max = 1'000'000;
   static constexpr std::size_t waiters_max = 100'000'000;
+  static constexpr std::size_t queues_max = 100'000'000;
   static constexpr std::size_t min_copies_max = 16;
 };
 

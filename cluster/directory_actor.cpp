@@ -18,11 +18,11 @@ namespace {
 
 class directory_actor final : public directory_handle::base {
 public:
-  directory_actor(caf::actor_config& config, node_handle node, hook_catalog hooks)
+  directory_actor(caf::actor_config& config, node_handle node, hook_catalog hooks, std::size_t queues_max)
       : directory_handle::base(config),
         node_(std::move(node)),
         hooks_(std::make_shared<const hook_catalog>(std::move(hooks))),
-        machine_(*hooks_) {
+        machine_(*hooks_, queues_max) {
     set_exception_handler(end_broken_node);
     set_exit_handler([this](caf::exit_msg& asked) { on_stop(asked); });
     set_down_handler([this](const caf::down_msg& gone) {
@@ -267,8 +267,9 @@ private:
 
 } // namespace
 
-directory_handle spawn_directory(caf::actor_system& system, node_handle node, hook_catalog hooks) {
-  return system.spawn<directory_actor>(std::move(node), std::move(hooks));
+directory_handle spawn_directory(caf::actor_system& system, node_handle node, hook_catalog hooks,
+                                 std::size_t queues_max) {
+  return system.spawn<directory_actor>(std::move(node), std::move(hooks), queues_max);
 }
 
 } // namespace lmq

@@ -11,6 +11,7 @@
 #include "cluster/node_actor.hpp"
 
 #include <caf/fwd.hpp>
+#include <cstddef>
 #include <memory>
 
 namespace lmq {
@@ -20,7 +21,8 @@ using directory_handle = registry_handle::extend< //
   caf::reacts_to<registry_handle>>;
 
 /// @param node  hears that this is its listener
-directory_handle spawn_directory(caf::actor_system& system, node_handle node, hook_catalog hooks);
+directory_handle spawn_directory(caf::actor_system& system, node_handle node, hook_catalog hooks,
+                                 std::size_t queues_max);
 
 } // namespace lmq
 

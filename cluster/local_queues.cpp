@@ -118,11 +118,8 @@ void local_queues::apply(const metadata_change& change) {
     }
     return;
   }
-  if (q.own == property_set{})
-    self_.request(registry_, caf::infinite, reset_atom::value, change.queue).then([] {}, [](caf::error&) {});
-  else
-    self_.request(registry_, caf::infinite, replace_atom::value, change.queue, q.own)
-      .then([] {}, [](caf::error&) {});
+  self_.request(registry_, caf::infinite, replace_atom::value, change.queue, q.own)
+    .then([] {}, [](caf::error&) {});
 }
 
 // -- the queues --------------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ cluster_member::cluster_member(caf::actor_system& system, cluster_options option
   if (of_node.alone)
     before_ = spawn_recording_registry(system, node_);
   else
-    before_ = spawn_directory(system, node_, std::move(hooks));
+    before_ = spawn_directory(system, node_, std::move(hooks), options_.queues_max);
 }
 
 cluster_member::~cluster_member() {
@@ -40,6 +40,7 @@ cluster_member::~cluster_member() {
 broker_options cluster_member::for_broker(hook_catalog hooks) const {
   auto alone = options_.host.empty();
   return {.hooks = std::move(hooks),
+          .queues_max = alone ? options_.queues_max : SIZE_MAX, // the directory has refused what is too many
           .journal = node_,
           .home = tag_,
           .read = read_,

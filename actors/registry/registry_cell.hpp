@@ -30,10 +30,11 @@ struct registry_cell {
     bool counted = false; ///< the end of its last actor counts already, and it has no other yet
   };
 
-  /// @param figures  where queues write theirs; null: nobody reads them
-  registry_cell(const hook_catalog& hooks, std::shared_ptr<life_sign> of_actor,
+  /// @param queues_max  see registry_machine
+  /// @param figures     where queues write theirs; null: nobody reads them
+  registry_cell(const hook_catalog& hooks, std::size_t queues_max, std::shared_ptr<life_sign> of_actor,
                 std::shared_ptr<queue_board> figures = nullptr)
-      : machine(hooks), life(std::move(of_actor)), board(std::move(figures)) {}
+      : machine(hooks, queues_max), life(std::move(of_actor)), board(std::move(figures)) {}
 
   /// The node's end: asks every queue to end. Who waits there is answered with nothing.
   void close_queues();

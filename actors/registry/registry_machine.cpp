@@ -10,7 +10,7 @@ namespace lmq {
 result<void> registry_machine::open(std::string_view name, registry_effects& out) {
   if (contains(name))
     return {};
-  return give(name, {}, out);
+  return reset(name, out);
 }
 
 result<void> registry_machine::remove(std::string_view name, registry_effects& out) {
@@ -75,6 +75,8 @@ result<void> registry_machine::patch(std::string_view name, const property_set& 
                                      registry_effects& out) {
   if (auto ok = check(change, name); !ok)
     return ok;
+  if (auto ok = check_room(name); !ok)
+    return ok;
   auto it = queues_.find(name);
   auto own = it == queues_.end() ? property_set{} : it->second.own;
   merge(own, change);
@@ -82,6 +84,8 @@ result<void> registry_machine::patch(std::string_view name, const property_set& 
 }
 
 result<void> registry_machine::reset(std::string_view name, registry_effects& out) {
+  if (auto ok = check_room(name); !ok)
+    return ok;
   return give(name, {}, out);
 }
 
@@ -108,16 +112,21 @@ const property_set* registry_machine::rule_set::find(std::string_view name) cons
   return nullptr;
 }
 
+/// Whether a client may have this queue: it is there, or may be made.
+result<void> registry_machine::check_room(std::string_view name) const {
+  if (queues_.size() < queues_max_ || contains(name))
+    return {};
+  return refuse(reason::over_limit, "there are " + std::to_string(queues_.size()) +
+                                      " queues; delete some before you add another, or have the server "
+                                      "started with a larger --queues-max");
+}
+
 /// Makes these the queue's own properties; opens it if there is none. All of it, or nothing.
 result<void> registry_machine::give(std::string_view name, property_set own, registry_effects& out) {
   auto it = queues_.find(name);
-  if (it == queues_.end()) {
+  if (it == queues_.end())
     if (auto ok = check_queue_name(name); !ok)
       return ok;
-    if (queues_.size() >= queues_max)
-      return refuse(reason::over_limit, "there are " + std::to_string(queues_max) +
-                                          " queues already; delete some before you add another");
-  }
   auto in_force = of_queue(name, effective(own, rules_.find(name)));
   out.reserve(out.size() + 1);
   if (it == queues_.end()) {

@@ -10,6 +10,8 @@
 #include "core/properties.hpp"
 #include "core/result.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -41,10 +43,9 @@ using registry_effects = std::vector<registry_effect>;
 
 class registry_machine {
 public:
-  /// Queues a node may have. Each costs about 2 KiB, also when it is empty.
-  static constexpr std::size_t queues_max = 1'000'000;
-
-  explicit registry_machine(hook_catalog hooks) : hooks_(std::move(hooks)) {}
+  /// @param queues_max  that clients may make; each costs some KiB, also when it is empty
+  explicit registry_machine(hook_catalog hooks, std::size_t queues_max = SIZE_MAX)
+      : hooks_(std::move(hooks)), queues_max_(queues_max) {}
 
   /// Makes sure that there is a queue of that name. O(log queues)
   /// Errors: bad_name, over_limit
@@ -79,8 +80,9 @@ public:
   /// Errors: bad_name, over_limit
   result<void> reset(std::string_view name, registry_effects& out);
 
-  /// Makes these the queue's own properties; opens the queue if there is none.
-  /// Errors: as patch
+  /// Makes these the queue's own properties; opens the queue if there is none, however many there are: that
+  /// it exists was decided elsewhere, or in an earlier life.
+  /// Errors: bad_name, unknown_hook
   result<void> replace(std::string_view name, const property_set& own, registry_effects& out);
 
 private:
@@ -99,9 +101,11 @@ private:
   };
 
   result<void> check(const property_set& set, std::optional<std::string_view> of) const;
+  result<void> check_room(std::string_view name) const;
   result<void> give(std::string_view name, property_set own, registry_effects& out);
 
   hook_catalog hooks_;
+  std::size_t queues_max_;
   queues queues_;
   rule_set rules_;
 };

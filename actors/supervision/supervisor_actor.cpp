@@ -22,8 +22,8 @@ public:
   supervisor_actor(caf::actor_config& config, broker_options options, std::reference_wrapper<broker> started)
       : supervisor_handle::base(config),
         hooks_(std::make_shared<const hook_catalog>(std::move(options.hooks))),
-        registry_cell_(
-          std::make_shared<registry_cell>(*hooks_, parts_.front().life, std::move(options.figures))),
+        registry_cell_(std::make_shared<registry_cell>(*hooks_, options.queues_max, parts_.front().life,
+                                                       std::move(options.figures))),
         facts_{std::move(options.journal), options.home, std::move(options.read), options.serves},
         front_of_(std::move(options.front_of)) {
     set_down_handler([this](const caf::down_msg& gone) { on_down(gone.source); });

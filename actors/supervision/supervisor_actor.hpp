@@ -11,6 +11,8 @@
 #include "metrics/queue_board.hpp"
 
 #include <caf/fwd.hpp>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,8 +23,9 @@ namespace lmq {
 /// What a broker is made of, and what it is part of.
 struct broker_options {
   hook_catalog hooks;
-  journal_handle journal = {}; ///< of all queues; null: none records anything, and each serves at once
-  home_tag home{};             ///< in the ids of the leases and compounds that are made here
+  std::size_t queues_max = SIZE_MAX; ///< that clients may make
+  journal_handle journal = {};       ///< of all queues; null: none records anything, and each serves at once
+  home_tag home{};                   ///< in the ids of the leases and compounds that are made here
   /// Reads messages that were put away; see journal_handle
   std::function<std::optional<message>(const std::string& queue, message_id)> read = {};
   bool serves = false; ///< queues serve at once, though there is a journal

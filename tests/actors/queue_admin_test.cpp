@@ -243,5 +243,6 @@ CAF_TEST(a lease that ends while the queue is paused spends a retry as always) {
   p.timeout = 1s;
   q.configure(p);
   q.advance(1s);
-  CAF_CHECK_EQUAL(q.machine.peek(1, q.now).at(0).retries_left, 1u);
+  auto seen = q.machine.peek(1, q.now);
+  CAF_CHECK_EQUAL(seen.at(0).retries_left, 1u);
 }

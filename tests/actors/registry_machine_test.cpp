@@ -63,6 +63,9 @@ struct driver {
   lines patch(const std::string& name, const property_set& change) {
     return said([&](auto& out) { return machine.patch(name, change, out); });
   }
+  lines replace(const std::string& name, const property_set& own) {
+    return said([&](auto& out) { return machine.replace(name, own, out); });
+  }
   lines reset(const std::string& name) {
     return said([&](auto& out) { return machine.reset(name, out); });
   }
@@ -229,6 +232,33 @@ CAF_TEST(one bad rule leaves all as it was) {
   CAF_CHECK(d.refused == reason::unknown_hook);
   CAF_CHECK_EQUAL(d.in_force("a").retry, 9u);
   CAF_CHECK_EQUAL(d.machine.rules().size(), 1u);
+}
+
+CAF_TEST(clients may make so many queues and not one more but what exists elsewhere is not refused) {
+  driver d;
+  d.machine = registry_machine{hook_catalog::built_in(), 2};
+  d.open("a");
+  d.patch("b", retry(9));
+  CAF_CHECK(!d.refused);
+  d.open("c");
+  CAF_CHECK(d.refused == reason::over_limit);
+  d.patch("c", retry(1));
+  CAF_CHECK(d.refused == reason::over_limit);
+  d.reset("c");
+  CAF_CHECK(d.refused == reason::over_limit);
+  d.open("a");
+  CAF_CHECK(!d.refused);
+  d.patch("a", retry(1));
+  CAF_CHECK(!d.refused);
+  d.replace("c", {});
+  CAF_CHECK(!d.refused);
+  d.remove("a");
+  d.open("d");
+  CAF_CHECK(d.refused == reason::over_limit);
+  d.remove("b");
+  d.open("d");
+  CAF_CHECK(!d.refused);
+  CAF_CHECK_EQUAL(d.machine.size(), 2u);
 }
 
 CAF_TEST(there may be so many rules and not one more) {

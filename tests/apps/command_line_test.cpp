@@ -84,6 +84,7 @@ const std::map<std::string_view, std::string> other_values{
   {"body-bytes-max", "5MiB"},
   {"connections-max", "11"},
   {"waiters-max", "12"},
+  {"queues-max", "14"},
   {"header-timeout", "13"},
   {"idle-timeout", "17"},
   {"body-timeout", "19"},

@@ -3,6 +3,7 @@
 
 #include "tests/contract/limited_server.hpp"
 #include "tests/contract/requests.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 using namespace lmq::contract;
 
@@ -176,6 +177,32 @@ CONTRACT(
   expect_status(third.request("GET", "/messages/c?t=0.01"), 204);
   push_ok(third, "b", "y");
   expect(!second.await(waits).is_error(), "the pull that waits got an error");
+}
+
+CONTRACT(
+  "a queue beyond --queues-max is 507 however it would come to be, and those that are there go on, also after a start") {
+  temporary_folder folder;
+  auto directory = folder.path("data");
+  {
+    limited_server three{{"--queues-max", "3"}, directory};
+    auto client = three.http();
+    for (auto* name : {"a", "b", "c"})
+      push_ok(client, name, name);
+    auto refused = client.request("POST", "/messages/d", {}, "x");
+    expect_refused(refused, 507, "over_limit");
+    expect(refused.body.find("--queues-max") != std::string::npos, "the limit is not named: " + refused.body);
+    expect_refused(client.request("GET", "/messages/d?t=0"), 507, "over_limit");
+    expect_refused(client.request("PATCH", "/properties/d", {}, "{}"), 507, "over_limit");
+    expect_refused(client.request("GET", "/queues/d"), 404, "no_such_queue");
+    push_ok(client, "a", "more");
+    expect_status(client.request("DELETE", "/queues/b"), 204);
+    push_ok(client, "d", "x");
+  }
+  limited_server one{{"--queues-max", "1"}, directory};
+  auto client = one.http();
+  for (auto* name : {"a", "c", "d"})
+    expect_status(client.request("GET", std::string("/messages/") + name + "?t=0"), 200);
+  expect_refused(client.request("POST", "/messages/e", {}, "x"), 507, "over_limit");
 }
 
 CONTRACT("a head that does not come within --header-timeout is 408") {
