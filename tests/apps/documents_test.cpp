@@ -7,6 +7,7 @@
 #include "gateway/access/token_file.hpp"
 #include "tests/apps/run.hpp"
 #include "tests/support/http_client.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <fstream>
 #include <iterator>
@@ -74,7 +75,34 @@ CAF_TEST(the tokens on the page about security are taken) {
   CAF_REQUIRE(begin != std::string::npos);
   auto tokens = parse_tokens(std::string_view{page}.substr(begin, page.find("```", begin) - begin));
   CAF_REQUIRE(tokens.has_value());
-  CAF_CHECK_EQUAL(tokens->size(), 3u);
+  CAF_CHECK_EQUAL(tokens->size(), 4u);
+}
+
+CAF_TEST(the settings of two nodes on the page about installing are taken) {
+  auto page = text_of(LMQ_SOURCE_DIR "/docs/operations/install.md");
+  const std::string head = "sudo tee -a /etc/lmq/lmq.toml <<END\n";
+  auto begin = page.find(head);
+  CAF_REQUIRE(begin != std::string::npos);
+  begin += head.size();
+  auto text = page.substr(begin, page.find("\nEND\n", begin) + 1 - begin);
+  // As the shell puts them in.
+  for (auto& [variable, value] : {std::pair{"$node", "a"}, {"$here", "192.0.2.1"}, {"$there", "192.0.2.2"}})
+    for (auto at = text.find(variable); at != std::string::npos; at = text.find(variable))
+      text.replace(at, std::string_view{variable}.size(), value);
+  testing::temporary_folder folder;
+  folder.write("lmq.toml", text);
+  auto given = read_config_file(folder.path("lmq.toml"));
+  CAF_REQUIRE(given.has_value());
+  settings all;
+  CAF_CHECK(override_settings(all, *given).has_value());
+  CAF_CHECK(given->size() >= 10);
+
+  auto tokens_at = page.find("app         push,pull");
+  CAF_REQUIRE(tokens_at != std::string::npos);
+  auto tokens = page.substr(tokens_at, page.find("END\n", tokens_at) - tokens_at);
+  for (auto at = tokens.find("$("); at != std::string::npos; at = tokens.find("$("))
+    tokens.replace(at, tokens.find(')', at) + 1 - at, std::string(40 + at % 7, 'a'));
+  CAF_CHECK(parse_tokens(tokens).has_value());
 }
 
 CAF_TEST(a server starts from the example) {
