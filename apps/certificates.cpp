@@ -107,12 +107,15 @@ checked<std::string> make_node(const certificate_wanted& what) {
   auto paths = paths_of(what.dir, what.node);
   if (auto done = write_pair(*made, paths); !done)
     return tl::unexpected<std::string>(std::move(done).error());
-  return fmt::format("made {}: the certificate of node {}, good until {}\n"
-                     "made {}: its key, for that node alone\n"
-                     "start the node with a copy of them and of {}, and these options:\n"
-                     "  --cluster-tls-cert {} --cluster-tls-key {} --cluster-tls-ca {}\n",
-                     paths.certificate, what.node, good_until(made->certificate), paths.key,
-                     authority_paths.certificate, paths.certificate, paths.key, authority_paths.certificate);
+  return fmt::format(
+    "made {}: the certificate of node {}, good until {}\n"
+    "made {}: its key, for that node alone\n"
+    "start the node with a copy of them and of {}, and these options:\n"
+    "  --cluster-tls-cert {} --cluster-tls-key {} --cluster-tls-ca {}\n"
+    "or, where the authority is the one that clients trust, without the latter and with these:\n"
+    "  --tls-cert {} --tls-key {}\n",
+    paths.certificate, what.node, good_until(made->certificate), paths.key, authority_paths.certificate,
+    paths.certificate, paths.key, authority_paths.certificate, paths.certificate, paths.key);
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "apps/x509.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
@@ -91,6 +92,13 @@ checked<pem_pair> to_pem(X509* certificate, EVP_PKEY* key) {
 }
 
 // -- certificates ------------------------------------------------------------------------------------------------------
+
+/// The name in the form in which clients look for it: an address of a URL is looked for among addresses
+/// alone.
+std::string alternative_name(const std::string& name) {
+  in_addr address{};
+  return (inet_pton(AF_INET, name.c_str(), &address) == 1 ? "IP:" : "DNS:") + name;
+}
 
 struct extension {
   int which;
@@ -184,7 +192,7 @@ checked<pem_pair> make_node_pem(const pem_pair& authority, const std::string& na
     return openssl_failed();
   if (ASN1_TIME_compare(X509_get0_notAfter(made.get()), X509_get0_notAfter(issuer)) > 0)
     X509_set1_notAfter(made.get(), X509_get0_notAfter(issuer));
-  auto also_known_as = "DNS:" + name;
+  auto also_known_as = alternative_name(name);
   for (auto& what :
        {extension{NID_basic_constraints, "critical,CA:FALSE"},
         extension{NID_key_usage, "critical,digitalSignature"},

@@ -33,7 +33,9 @@ checked<pem_pair> make_authority_pem(std::size_t days);
 
 /// A certificate for servers and clients alike, signed by `authority`; good no longer than that is.
 ///
-/// @param name  letters, digits, `.`, `_`, `@` and `-`, at most `name_bytes_max`
+/// @param name  letters, digits, `.`, `_`, `@` and `-`, at most `name_bytes_max`; an IPv4 address is one of
+/// the
+///              certificate's addresses, anything else one of its names
 /// Errors: the authority is none, its key is another's, or it has expired
 checked<pem_pair> make_node_pem(const pem_pair& authority, const std::string& name, std::size_t days);
 

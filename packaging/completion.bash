@@ -16,13 +16,14 @@ _lmq_from_help() {
     $1 ~ /^-/ {
       name = $1
       sub(/^.*,/, "", name)
+      if (seen[name]++) next
       if (kind == "options") print name
       if (kind == "value" && name == option && match($0, /^  [^ ]+ [^ ]/)) print $2
     }'
 }
 
 _lmq() {
-  local program=$1 current=$2 previous=$3 word help value=
+  local program=$1 current=$2 previous=$3 word help options= value=
   local -a command=()
   COMPREPLY=()
   [[ $program != '~/'* ]] || program=$HOME/${program#'~/'}
@@ -32,10 +33,13 @@ _lmq() {
     _lmq_from_help commands <<<"$help" | grep -qxF -e "$word" || continue
     command+=("$word")
     help=$("$program" "${command[@]}" --help 2>/dev/null) || return 0
+    # What a command takes stands behind its inner commands as well: `lmq props get jobs --url URL`.
+    options=$help$'\n'$options
   done
+  : "${options:=$help}"
 
   if [[ $previous == -* ]]; then
-    value=$(_lmq_from_help value "$previous" <<<"$help")
+    value=$(_lmq_from_help value "$previous" <<<"$options")
   elif [[ $current != -* ]]; then
     value=$(_lmq_from_help positional <<<"$help")
   fi
@@ -65,7 +69,7 @@ _lmq() {
     mapfile -t COMPREPLY < <(compgen -W "$(_lmq_from_help commands <<<"$help")" -- "$current")
     [[ ${#COMPREPLY[@]} -eq 0 && -z $current ]] || return 0
   fi
-  mapfile -t COMPREPLY < <(compgen -W "$(_lmq_from_help options <<<"$help")" -- "$current")
+  mapfile -t COMPREPLY < <(compgen -W "$(_lmq_from_help options <<<"$options")" -- "$current")
 }
 
 complete -F _lmq lmq

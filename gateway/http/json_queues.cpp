@@ -69,6 +69,7 @@ void append_listed(std::string& out, const queue_report& q) {
 void append_counts(std::string& out, const queue_counts& c) {
   object o{out};
   o.number("acked", c.acked);
+  o.number("dead_lettered", c.dead_lettered);
   o.number("deleted", c.deleted);
   o.number("delivered", c.delivered);
   o.number("discarded", c.discarded);
@@ -80,6 +81,7 @@ void append_counts(std::string& out, const queue_counts& c) {
   o.number("nacked", c.nacked);
   o.number("pushed", c.pushed);
   o.number("received", c.received);
+  o.number("redriven", c.redriven);
   o.number("settled_elsewhere", c.settled_elsewhere);
   o.end();
 }

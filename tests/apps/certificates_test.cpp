@@ -83,6 +83,8 @@ CAF_TEST(two commands make an authority and a node that it vouches for) {
   CAF_CHECK(holds(node.out, "--cluster-tls-cert " + folder.path("lmq@b.pem") + " --cluster-tls-key " +
                               folder.path("lmq@b-key.pem") + " --cluster-tls-ca " + folder.path("ca.pem") +
                               "\n"));
+  CAF_CHECK(holds(node.out, "  --tls-cert " + folder.path("lmq@b.pem") + " --tls-key " +
+                              folder.path("lmq@b-key.pem") + "\n"));
   for (auto purpose : {X509_PURPOSE_SSL_CLIENT, X509_PURPOSE_SSL_SERVER})
     CAF_CHECK_EQUAL(verified(folder.read("lmq@b.pem"), folder.read("ca.pem"), purpose), X509_V_OK);
   CAF_CHECK(check_tls_files({folder.path("lmq@b.pem"), folder.path("lmq@b-key.pem"), folder.path("ca.pem")})
@@ -179,6 +181,16 @@ CAF_TEST(the certificate of a node is for servers and clients and for nothing el
   CAF_CHECK_EQUAL(X509_get_key_usage(root.get()), static_cast<std::uint32_t>(KU_KEY_CERT_SIGN | KU_CRL_SIGN));
   CAF_CHECK_EQUAL(X509_check_ca(root.get()), 1);
   CAF_CHECK_EQUAL(X509_get_signature_nid(root.get()), NID_ecdsa_with_SHA256);
+}
+
+CAF_TEST(a node that is named by its address is found by its address) {
+  auto authority = make_authority_pem(10).value();
+  auto node = certificate_in(make_node_pem(authority, "192.0.2.1", 10)->certificate);
+  CAF_CHECK_EQUAL(X509_check_ip_asc(node.get(), "192.0.2.1", 0), 1);
+  CAF_CHECK_EQUAL(X509_check_ip_asc(node.get(), "192.0.2.2", 0), 0);
+  // What is no whole address is a name.
+  auto named = certificate_in(make_node_pem(authority, "192.0.2", 10)->certificate);
+  CAF_CHECK_EQUAL(X509_check_host(named.get(), "192.0.2", 0, 0, nullptr), 1);
 }
 
 CAF_TEST(serial numbers are large and never the same) {

@@ -89,6 +89,7 @@ CONTRACT("the description has every route and method of the API") {
                       {"/queues/*/messages", {"GET"}},
                       {"/queues/*/messages/*", {"DELETE"}},
                       {"/queues/*/revive", {"POST"}},
+                      {"/queues/*/redrive", {"POST"}},
                       {"/health", {"GET"}},
                       {"/cluster", {"GET"}},
                       {"/cluster/join", {"POST"}},

@@ -49,12 +49,15 @@ CAF_TEST(a queue is told with its properties and counts) {
   q.restarts = 1;
   q.counts.pushed = 10;
   q.counts.deleted = 3;
+  q.counts.dead_lettered = 2;
+  q.counts.redriven = 1;
   q.oldest_ready = 1500ms;
   CAF_CHECK_EQUAL(
     queue_json({{"a"}, {"a"}}, q),
-    R"({"accumulating":1,"copies":["a"],"counts":{"acked":0,"deleted":3,"delivered":0,"discarded":0,)"
-    R"("expired":0,"extended":0,"given_back":0,"handed_over":0,"joined":0,"nacked":0,"pushed":10,)"
-    R"("received":0,"settled_elsewhere":0},"down":false,"leased":2,"memory":1234,"name":"q",)"
+    R"({"accumulating":1,"copies":["a"],"counts":{"acked":0,"dead_lettered":2,"deleted":3,"delivered":0,)"
+    R"("discarded":0,"expired":0,"extended":0,"given_back":0,"handed_over":0,"joined":0,"nacked":0,)"
+    R"("pushed":10,"received":0,"redriven":1,"settled_elsewhere":0},"down":false,"leased":2,"memory":1234,)"
+    R"("name":"q",)"
     R"("oldest_ready":1.5,"paused":false,"props":{"accum":0,"retry":2,"timeout":30},"ready":3,)"
     R"("restarts":1,"size":6,"waiters":4})");
   q.oldest_ready.reset();

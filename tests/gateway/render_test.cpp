@@ -104,7 +104,7 @@ CAF_TEST(a full queue is refused with the time after which to try again) {
 }
 
 CAF_TEST(every reason has a status line) {
-  for (auto why = 0; why <= static_cast<int>(http_reason::no_space); ++why) {
+  for (auto why = 0; why <= static_cast<int>(http_reason::forbidden); ++why) {
     auto status = wording_of(static_cast<http_reason>(why)).status;
     CAF_CHECK(status_line(status).starts_with("HTTP/1.1 " + std::to_string(status) + " "));
   }
