@@ -113,15 +113,20 @@ private:
       });
     }
     default:
+      // As with a take: what they make possible may be an offer, and a second one would be the answer to it.
+      auto unless_decided = [](const effects& out, auto verb) {
+        if (std::none_of(out.begin(), out.end(), [](const effect& e) {
+              return std::holds_alternative<deliver>(e) || std::holds_alternative<offer>(e);
+            }))
+          verb();
+      };
       if (r.one_in(2))
-        return both("yield", [this](queue_machine& m, effects& out) {
-          // As with a take: what it makes possible may be an offer, and a second yield would be the answer.
-          if (std::none_of(out.begin(), out.end(), [](const effect& e) {
-                return std::holds_alternative<deliver>(e) || std::holds_alternative<offer>(e);
-              }))
-            m.yield(now_, out);
+        return both("yield", [=, this](queue_machine& m, effects& out) {
+          unless_decided(out, [&] { m.yield(now_, out); });
         });
-      return both("keep", [this](queue_machine& m, effects& out) { m.keep(now_, out); });
+      return both("keep", [=, this](queue_machine& m, effects& out) {
+        unless_decided(out, [&] { m.keep(now_, out); });
+      });
     }
   }
 
