@@ -133,6 +133,10 @@ void disk::write(store_batch rows, std::uint64_t number) {
   journal_.write(std::move(rows), number);
 }
 
+void disk::sync() {
+  journal_.sync();
+}
+
 std::optional<message> disk::read(const std::string& queue, message_id id) const {
   auto found = journal_.stored().read(queue, id);
   if (!found)

@@ -41,6 +41,7 @@ public:
   void begin(std::function<void(std::uint64_t)> stored) override;
   std::optional<message> read(const std::string& queue, message_id id) const override;
   void write(store_batch rows, std::uint64_t number) override;
+  void sync() override;
 
   /// Writes what has come. Nothing may be written afterwards.
   void stop();

@@ -26,6 +26,9 @@ namespace {
 /// no view, and none in sight.
 constexpr duration homeless_max = std::chrono::seconds{8};
 
+/// A burst of requests that goes on longer is not waited for with the sync: what it has brought is synced.
+constexpr duration burst_max = std::chrono::microseconds{500};
+
 std::uint64_t wall_now() {
   using namespace std::chrono;
   return static_cast<std::uint64_t>(
@@ -154,6 +157,8 @@ public:
       machine_.tick(now(), out_);
       carry_out();
     }
+    if (rows_since_)
+      writer_->sync();
     for (auto& [number, waiting] : asked_)
       waiting.to.answer(unavailable("this node stops; ask another one"));
     asked_.clear();
@@ -186,6 +191,7 @@ private:
   /// of requests leaves as one.
   template <class Verb>
   void step(Verb verb) {
+    ++steps_;
     verb(now());
     told();
   }
@@ -193,6 +199,7 @@ private:
   void told() {
     if (std::exchange(flushing_, true))
       return;
+    steps_before_look_ = steps_;
     auto* unit = io_unit::current();
     if (unit == nullptr)
       return anon_send(this, flush_atom::value);
@@ -218,7 +225,19 @@ private:
     }
     look_whether_begun();
     look_at_memory();
+    sync_or_look_again(at);
     tick_.arm(*this, machine_.next_deadline(at));
+  }
+
+  /// Rows are written while more of a burst is read, and are asked for on the disk when a look at the sockets
+  /// brings no more of it: so the burst is one sync.
+  void sync_or_look_again(time_point at) {
+    if (!rows_since_)
+      return;
+    if (steps_ != steps_before_look_ && at - *rows_since_ < burst_max)
+      return told();
+    rows_since_.reset();
+    writer_->sync();
   }
 
   /// Bodies can be put away, what else is kept of a message can't.
@@ -554,7 +573,11 @@ private:
       dialer_.keep(at->host, at->port);
   }
 
-  void perform(node_effects::store_rows& x) { writer_->write(std::move(x.rows), x.number); }
+  void perform(node_effects::store_rows& x) {
+    if (!rows_since_)
+      rows_since_ = now();
+    writer_->write(std::move(x.rows), x.number);
+  }
 
   void perform(node_effects::note& x) {
     switch (x.how) {
@@ -573,6 +596,9 @@ private:
   std::size_t messages_max_;
   bool memory_is_full_ = false;
   bool flushing_ = false;
+  std::uint64_t steps_ = 0;
+  std::uint64_t steps_before_look_ = 0;
+  std::optional<time_point> rows_since_; ///< that are not asked for on the disk
   deadline_tick tick_;
 
   std::uint64_t last_number_ = 0;

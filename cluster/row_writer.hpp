@@ -24,8 +24,11 @@ public:
   /// A message as it was written; nothing: it is settled. Any thread; waits for the disk.
   virtual std::optional<message> read(const std::string& queue, message_id id) const = 0;
 
-  /// Never blocks. Numbers grow.
+  /// Takes rows, which may be written at once. Never blocks. Numbers grow.
   virtual void write(store_batch rows, std::uint64_t number) = 0;
+
+  /// The rows so far are wanted on the disk now: `stored` follows. Never blocks.
+  virtual void sync() = 0;
 };
 
 /// What a node has of its disk.

@@ -44,7 +44,9 @@ struct journal::parts {
   parts(store s, listener l, journal_limits i) : its_store(std::move(s)), told(std::move(l)), limits(i) {}
 
   void run();
-  void write(const std::vector<store_batch>& batches, std::uint64_t last);
+  void write(const std::vector<store_batch>& batches);
+  void write_and_sync(const std::vector<store_batch>& batches);
+  void fail(const store_error& why);
 
   store its_store;
   listener told;
@@ -53,10 +55,14 @@ struct journal::parts {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<waiting> queue;
+  bool sync_wanted = false; ///< of what is in the queue, and of what was written
   bool stopping = false;
 
-  bool broken = false; ///< of the thread
-  figures so_far;      ///< of the thread
+  // Of the thread.
+  bool broken = false;
+  std::uint64_t last = 0;     ///< batch taken from the queue
+  std::size_t not_synced = 0; ///< batches
+  figures so_far;
   published<figures> told_so_far;
   std::thread thread;
 };
@@ -64,11 +70,10 @@ struct journal::parts {
 void journal::parts::run() {
   std::unique_lock lock(mutex);
   for (;;) {
-    changed.wait(lock, [this] { return stopping || !queue.empty(); });
-    if (queue.empty())
+    changed.wait(lock, [this] { return stopping || sync_wanted || !queue.empty(); });
+    if (queue.empty() && !sync_wanted)
       return;
     std::vector<store_batch> batches;
-    std::uint64_t last = 0;
     for (std::size_t bytes = 0; !queue.empty(); queue.pop_front()) {
       bytes += queue.front().bytes;
       if (!batches.empty() && bytes > limits.batch_bytes_max)
@@ -76,27 +81,40 @@ void journal::parts::run() {
       batches.push_back(std::move(queue.front().batch));
       last = queue.front().number;
     }
+    auto sync = sync_wanted;
+    sync_wanted = sync && !queue.empty();
     lock.unlock();
-    if (!broken)
-      write(batches, last);
+    if (!broken) {
+      not_synced += batches.size();
+      if (sync && not_synced > 0)
+        write_and_sync(batches);
+      else if (!sync)
+        write(batches);
+    }
     lock.lock();
   }
 }
 
-void journal::parts::write(const std::vector<store_batch>& batches, std::uint64_t last) {
+void journal::parts::write(const std::vector<store_batch>& batches) {
+  if (auto done = its_store.write_ahead(batches); !done)
+    fail(done.error());
+}
+
+void journal::parts::write_and_sync(const std::vector<store_batch>& batches) {
   auto begun = steady_clock::now();
-  auto done = its_store.write(batches);
-  if (!done) {
-    broken = true;
-    if (told.broken)
-      told.broken(done.error());
-    return;
-  }
+  if (auto done = its_store.write(batches); !done)
+    return fail(done.error());
   so_far.sync_seconds.add(std::chrono::duration<double>(steady_clock::now() - begun).count());
-  so_far.batches.add(static_cast<double>(batches.size()));
+  so_far.batches.add(static_cast<double>(std::exchange(not_synced, 0)));
   told_so_far.set(so_far);
   if (told.stored)
     told.stored(last);
+}
+
+void journal::parts::fail(const store_error& why) {
+  broken = true;
+  if (told.broken)
+    told.broken(why);
 }
 
 journal::journal(store its_store, listener tell, journal_limits limits)
@@ -118,9 +136,18 @@ void journal::write(store_batch batch, std::uint64_t number) {
   parts_->changed.notify_one();
 }
 
+void journal::sync() {
+  {
+    std::lock_guard lock(parts_->mutex);
+    parts_->sync_wanted = true;
+  }
+  parts_->changed.notify_one();
+}
+
 void journal::stop() {
   {
     std::lock_guard lock(parts_->mutex);
+    parts_->sync_wanted = true;
     parts_->stopping = true;
   }
   parts_->changed.notify_one();

@@ -1,7 +1,8 @@
-// The thread that writes: takes what has come while the last sync ran, writes it as one, syncs, says so.
+// The thread that writes: takes what has come as one, syncs when it is asked to, says so.
 //
-// So answers wait for one sync or two, however many there are, and there is no timer. Holds the store. Owned
-// by the wiring of the node; `write` may be called on any thread.
+// Batches are written while more of a burst is read, and what came while a sync ran waits for the next one:
+// so answers wait for one sync or two, however many there are, and there is no timer. Holds the store. Owned
+// by the wiring of the node; `write` and `sync` may be called on any thread.
 #pragma once
 
 #include "metrics/histogram.hpp"
@@ -35,19 +36,22 @@ public:
   /// Stops, if `stop` has not.
   ~journal();
 
-  /// Takes a batch; never blocks for the disk.
+  /// Takes a batch; never blocks for the disk. It is told as stored some time after the next `sync`.
   /// @param number  greater than any before it
   void write(store_batch batch, std::uint64_t number);
 
-  /// Writes what has come, and ends the thread.
+  /// What has come is wanted on the disk now; never blocks for it.
+  void sync();
+
+  /// Writes what has come, syncs it, and ends the thread.
   void stop();
 
   const store& stored() const noexcept;
 
   /// Since the start.
   struct figures {
-    histogram<sync_bounds> sync_seconds; ///< of each write with its sync
-    histogram<batch_bounds> batches;     ///< that each of them has written
+    histogram<sync_bounds> sync_seconds; ///< of each sync, with the write it ends
+    histogram<batch_bounds> batches;     ///< that each of them has made safe
   };
   /// Any thread.
   figures so_far() const noexcept;

@@ -165,7 +165,11 @@ store& store::operator=(store&&) noexcept = default;
 store::~store() = default;
 
 tl::expected<void, store_error> store::write(const std::vector<store_batch>& batches) {
-  return parts_->write(batches);
+  return parts_->write(batches, parts::when::now);
+}
+
+tl::expected<void, store_error> store::write_ahead(const std::vector<store_batch>& batches) {
+  return parts_->write(batches, parts::when::later);
 }
 
 tl::expected<std::optional<message>, store_error> store::read(const std::string& queue, message_id id) const {

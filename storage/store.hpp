@@ -64,9 +64,14 @@ public:
   store& operator=(store&&) noexcept;
   ~store();
 
-  /// Writes the batches as one, and syncs. Returns when they are on the disk.
+  /// Writes the batches as one, and syncs. Returns when they, and all before them, are on the disk.
   /// Errors: whatever is returned, the store is not to be written to again: what the disk holds is not known
   tl::expected<void, store_error> write(const std::vector<store_batch>& batches);
+
+  /// Writes them as one and leaves them to the system, which loses them with the machine: the next `write`
+  /// syncs them with its own. So most of the work is done when a sync is asked for.
+  /// Errors: as `write`
+  tl::expected<void, store_error> write_ahead(const std::vector<store_batch>& batches);
 
   /// A message as it was written; nothing: it is gone. Cost: a read of the disk, at worst
   tl::expected<std::optional<message>, store_error> read(const std::string& queue, message_id id) const;

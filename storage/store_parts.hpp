@@ -34,14 +34,17 @@ struct store::parts {
   /// The first batch of this opening: says who writes, and removes what nothing needs.
   tl::expected<void, store_error> begin(const recovered& from);
 
-  tl::expected<void, store_error> write(const std::vector<store_batch>& batches);
+  /// When rows are to be on the disk.
+  enum class when : std::uint8_t { now, later };
+
+  tl::expected<void, store_error> write(const std::vector<store_batch>& batches, when on_disk);
 
   /// Any thread.
   std::optional<std::uint32_t> queue_id(const std::string& name) const;
 
   // On the thread that writes.
   rocksdb::WriteBatch begin_batch() const;
-  tl::expected<void, store_error> commit(rocksdb::WriteBatch& rows);
+  tl::expected<void, store_error> commit(rocksdb::WriteBatch& rows, when on_disk);
   void add(const store_batch& b, std::uint64_t wall_ms, rocksdb::WriteBatch& rows);
   void add(const stored_queue_change& q, std::uint64_t wall_ms, rocksdb::WriteBatch& rows);
   std::uint32_t queue_id_or_new(const std::string& name, rocksdb::WriteBatch& rows);

@@ -54,7 +54,7 @@ tl::expected<void, store_error> store::parts::begin(const recovered& from) {
     put(rows, format::key_of(format::row::next_queue), format::number_value(next_queue));
   for (const auto& key : from.left_over)
     remove(rows, key);
-  return commit(rows);
+  return commit(rows, when::now);
 }
 
 std::optional<std::uint32_t> store::parts::queue_id(const std::string& name) const {
@@ -113,17 +113,17 @@ void store::parts::add(const store_batch& b, std::uint64_t wall_ms, rocksdb::Wri
       put(rows, format::note_key(name), format::text_value(text));
 }
 
-tl::expected<void, store_error> store::parts::write(const std::vector<store_batch>& batches) {
+tl::expected<void, store_error> store::parts::write(const std::vector<store_batch>& batches, when on_disk) {
   if (broken)
     return tl::unexpected(*broken);
   auto rows = begin_batch();
   auto wall_ms = options.wall_ms();
   for (const auto& b : batches)
     add(b, wall_ms, rows);
-  return commit(rows);
+  return commit(rows, on_disk);
 }
 
-tl::expected<void, store_error> store::parts::commit(rocksdb::WriteBatch& rows) {
+tl::expected<void, store_error> store::parts::commit(rocksdb::WriteBatch& rows, when on_disk) {
   auto fail = [this](const rocksdb::Status& status) {
     broken = error_of(status, options.directory);
     return tl::unexpected(*broken);
@@ -131,14 +131,17 @@ tl::expected<void, store_error> store::parts::commit(rocksdb::WriteBatch& rows) 
   if (auto error = watch->error())
     return fail(*error);
   make_sure_of_room(rows.GetDataSize());
-  rocksdb::WriteOptions synced_write;
-  synced_write.sync = true;
-  if (auto status = db->Write(synced_write, &rows); !status.ok())
+  rocksdb::WriteOptions how;
+  how.sync = on_disk == when::now; // and with it all logs that were not synced
+  if (auto status = db->Write(how, &rows); !status.ok())
     return fail(status);
+  ++last_batch;
+  if (on_disk == when::later)
+    return {};
   // An error of before the sync may have left out what it synced.
   if (auto error = watch->error())
     return fail(*error);
-  last_synced = ++last_batch;
+  last_synced = last_batch;
   if (!synced.write(last_batch)) {
     broken =
       store_error{store_error::kind::io, "can't write " + (options.directory / synced_file_name).string()};

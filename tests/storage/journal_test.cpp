@@ -1,4 +1,5 @@
-// The journal: all that waits is written as one, in order, and told; a disk that fails ends it.
+// The journal: all that waits is written as one, in order, synced when it is asked for, and told; a disk that
+// fails ends it.
 #define CAF_SUITE journal
 
 #include "storage/journal.hpp"
@@ -88,9 +89,11 @@ CAF_TEST(what comes while a sync is under way is written as one) {
     journal j(open_well(options).store, e.listener());
     e.hold();
     j.write(message_number(1), 1);
+    j.sync();
     CAF_REQUIRE(e.hears(1));
     for (std::uint64_t n = 2; n <= 100; ++n)
       j.write(message_number(n), n);
+    j.sync();
     e.let_go();
     CAF_REQUIRE(e.hears(100));
     auto told = e.told();
@@ -112,15 +115,49 @@ CAF_TEST(a write is no larger than its limit and at least one batch) {
   journal j(open_well(options).store, e.listener(), {5000});
   e.hold();
   j.write(message_number(1), 1);
+  j.sync();
   CAF_REQUIRE(e.hears(1));
   j.write(message_number(2, 9000), 2);
   j.write(message_number(3, 2000), 3);
   j.write(message_number(4, 2000), 4);
   j.write(message_number(5, 2000), 5);
+  j.sync();
   e.let_go();
   CAF_REQUIRE(e.hears(5));
   auto told = e.told();
   CAF_CHECK(told == (std::vector<std::uint64_t>{1, 2, 4, 5}));
+}
+
+CAF_TEST(what is written before a sync is asked for is there and not told) {
+  temporary_folder folder;
+  auto options = options_in(folder.path("data"));
+  ear e;
+  journal j(open_well(options).store, e.listener());
+  j.write(message_number(1), 1);
+  j.sync();
+  CAF_REQUIRE(e.hears(1));
+  j.write(message_number(2), 2);
+  auto until = std::chrono::steady_clock::now() + 30s;
+  auto is_there = [&] {
+    auto m = j.stored().read("q", {1, 2});
+    return m && *m;
+  };
+  while (!is_there() && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  CAF_REQUIRE(is_there());
+  auto told = e.told();
+  CAF_CHECK(told == std::vector<std::uint64_t>{1});
+  j.write(message_number(3), 3);
+  j.sync();
+  CAF_REQUIRE(e.hears(3));
+  auto all_told = e.told();
+  CAF_CHECK(all_told == (std::vector<std::uint64_t>{1, 3}));
+  CAF_CHECK_EQUAL(j.so_far().batches.sum, 3.0);
+  // Nothing new: there is nothing to say.
+  j.sync();
+  j.stop();
+  auto at_the_end = e.told();
+  CAF_CHECK(at_the_end == (std::vector<std::uint64_t>{1, 3}));
 }
 
 CAF_TEST(what was given before the stop is stored) {
@@ -155,6 +192,7 @@ CAF_TEST(many threads may write while one asks) {
           std::lock_guard lock(order);
           ++number;
           j.write(message_number(number), number);
+          j.sync();
         }
       });
     for (auto& w : writers)
@@ -178,6 +216,7 @@ CAF_TEST(a disk that fails is told once and nothing is written any more) {
   {
     journal j(open_well(options).store, e.listener());
     j.write(message_number(1), 1);
+    j.sync();
     CAF_REQUIRE(e.hears(1));
     env.files->plant(unsynced_files::fault::full_disk);
     j.write(message_number(2), 2);
