@@ -13,6 +13,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <sstream>
@@ -59,6 +60,15 @@ std::vector<json> lines_of(const std::string& text) {
 }
 
 /// The largest file with that end.
+/// Where a text stands in a file.
+std::uintmax_t place_of(const fs::path& file, std::string_view text) {
+  std::ifstream in(file, std::ios::binary);
+  std::string all(std::istreambuf_iterator<char>(in), {});
+  auto at = all.find(text);
+  CAF_REQUIRE(at != std::string::npos);
+  return at;
+}
+
 fs::path file_in(const fs::path& directory, const std::string& end) {
   fs::path found;
   for (const auto& entry : fs::directory_iterator(directory))
@@ -329,7 +339,7 @@ CAF_TEST(a repair salvages what is whole and tells the rest) {
   CAF_CHECK(holds(whole.out, "messages: 50\n"));
 
   auto log = file_in(folder.path("data"), ".log");
-  flip_a_bit(log, fs::file_size(log) / 2);
+  flip_a_bit(log, place_of(log, "body 25"));
   auto refused =
     run({"serve", "--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0", "--data-dir", folder.path("data")});
   CAF_CHECK_EQUAL(refused.exit_code, 4);

@@ -126,9 +126,13 @@ void local_queue::perform(node_machine& node, time_point now, node_effect_list& 
     auto recorded = !batch.empty();
     if (recorded)
       node.record(name_, batch, ++number_, now, out);
-    if (answering_)
-      owed_.push_back({recorded ? number_ : 0, *std::exchange(answering_, std::nullopt), std::move(answer_),
+    if (answering_) {
+      // Of a push that has come before it is answered with the first, as the actor does.
+      auto before = pushed_ ? unsafe_puts_.find(*pushed_) : unsafe_puts_.end();
+      auto number = recorded ? number_ : before != unsafe_puts_.end() ? before->second : 0;
+      owed_.push_back({number, *std::exchange(answering_, std::nullopt), std::move(answer_),
                        std::exchange(pushed_, std::nullopt)});
+    }
     for (auto& e : decided) {
       auto to_waiter = [&](waiter_id w, std::uint64_t number, reply what) {
         auto it = waiters_.find(w);
