@@ -85,7 +85,13 @@ operator_words::verbs operator_words::add_verbs(CLI::App* all, const char* get, 
 }
 
 void operator_words::add_queue(CLI::App* to) {
-  to->add_option("QUEUE", queue_, "the queue; any bytes but control characters")->required()->type_name("");
+  to->add_option("QUEUE", queue_, "the queue; any bytes but control characters")
+    ->required()
+    ->type_name("")
+    ->check([](const std::string& name) {
+      return name.empty() ? "a queue's name has at least one character; an empty one is no queue"
+                          : std::string{};
+    });
 }
 
 void operator_words::add_json(CLI::App* to) {

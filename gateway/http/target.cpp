@@ -188,6 +188,9 @@ routed parse_target(http_method method, std::string_view target, const gateway_l
       return messages_of_many(method, *q, limits);
     if (p.segments[0] == "queues")
       return parse_queues_target(method, p, *q);
+    // DELETE /properties/$NAME without a name must not be taken for all rules.
+    if (p.is(1, "properties") && method == http_method::delete_ && path_text.ends_with('/'))
+      return properties_of(method, {});
     if (p.is(1, "properties"))
       return rules(method);
     if (p.is(2, "properties"))

@@ -193,6 +193,13 @@ CAF_TEST(properties and rules are shown and changed) {
   CAF_CHECK_EQUAL(run_in_shell(R"(echo '[["^a",{"retry":1}]]' | "$LMQ" rules set)").exit_code, 0);
   CAF_CHECK_EQUAL(run({"rules", "get"}).out, "NAMES  PROPERTIES\n^a     retry=1\n");
   CAF_CHECK_EQUAL(run({"rules", "get", "--json"}).out, "[[\"^a\",{\"retry\":1}]]\n");
+  // An empty name is not "all of them".
+  for (const char* verb : {"get", "reset"}) {
+    auto nobody = run({"props", verb, ""});
+    CAF_CHECK_EQUAL(nobody.exit_code, 2);
+    CAF_CHECK(holds(nobody.err, "a queue's name has at least one character"));
+  }
+  CAF_CHECK_EQUAL(run({"rules", "get"}).out, "NAMES  PROPERTIES\n^a     retry=1\n");
   done({"rules", "reset"});
   CAF_CHECK_EQUAL(run({"rules", "get", "--json"}).out, "[]\n");
   auto no_file = run({"rules", "set", "/no/such/file"});

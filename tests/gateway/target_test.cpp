@@ -150,6 +150,8 @@ CAF_TEST(a trailing slash changes nothing and an empty segment is no route) {
   CAF_CHECK_EQUAL(asked<push_one>(post, "/messages/q/").queue, "q");
   asked<get_stats>(get, "/stats/");
   asked<get_rules>(get, "/properties/");
+  asked<delete_rules>(delete_, "/properties");
+  CAF_CHECK(refused(delete_, "/properties/", http_reason::bad_name)); // a name that was forgotten
   for (auto* target :
        {"/", "//", "/messages//a", "/messages/a//", "/queues//", "/nothing", "/Messages/a", "/messages/a/b/c",
         "/stats/a", "/cluster/a", "/cluster/members", "/cluster/members/a/b", "messages/a", "?", "*"})
