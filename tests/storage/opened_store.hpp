@@ -5,32 +5,21 @@
 #include "tests/storage/row_model.hpp"
 #include "tests/support/temporary_folder.hpp"
 
-#include <stdexcept>
+#include <filesystem>
 
 namespace lmq::testing {
 
-/// Like temporary_folder, and in memory where the system has such a place: for tests that open a thousand
-/// times.
-class quick_folder {
+/// In memory where the system has such a place: for tests that open a thousand times.
+class quick_folder : public temporary_folder {
 public:
-  quick_folder() {
-    std::error_code none;
-    path_ =
-      std::filesystem::is_directory("/dev/shm", none) ? "/dev/shm/lmq-test-XXXXXX" : "/tmp/lmq-test-XXXXXX";
-    if (mkdtemp(path_.data()) == nullptr)
-      throw std::runtime_error("no temporary folder");
-  }
-  ~quick_folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  quick_folder(const quick_folder&) = delete;
-  quick_folder& operator=(const quick_folder&) = delete;
-
-  std::string path(std::string_view name) const { return path_ + '/' + std::string{name}; }
+  quick_folder() : temporary_folder(place()) {}
 
 private:
-  std::string path_;
+  static std::filesystem::path place() {
+    std::error_code none;
+    return std::filesystem::is_directory("/dev/shm", none) ? "/dev/shm"
+                                                           : std::filesystem::temp_directory_path();
+  }
 };
 
 inline constexpr std::uint64_t noon_ms = 1'700'000'000'000;

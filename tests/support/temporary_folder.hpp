@@ -13,9 +13,12 @@ namespace lmq::testing {
 
 class temporary_folder {
 public:
-  temporary_folder() {
+  /// In the system's place for such.
+  temporary_folder() : temporary_folder(std::filesystem::temp_directory_path()) {}
+
+  explicit temporary_folder(const std::filesystem::path& in) : path_((in / "lmq-test-XXXXXX").string()) {
     if (mkdtemp(path_.data()) == nullptr)
-      throw std::runtime_error("no temporary folder");
+      throw std::runtime_error("no folder can be made in " + in.string());
   }
   ~temporary_folder() {
     std::error_code ignored;
@@ -41,7 +44,7 @@ public:
   }
 
 private:
-  std::string path_ = "/tmp/lmq-test-XXXXXX";
+  std::string path_;
 };
 
 } // namespace lmq::testing

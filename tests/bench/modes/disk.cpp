@@ -6,6 +6,7 @@
 #include "tests/bench/modes/workloads.hpp"
 #include "tests/bench/servers/process_figures.hpp"
 
+#include <filesystem>
 #include <fmt/format.h>
 #include <stdexcept>
 
@@ -129,11 +130,11 @@ void run_disk(const options& wanted, report& out) {
     throw std::runtime_error{"disk starts its own servers; it can't measure the one at --url"};
   const auto few = wanted.connections;
   const auto yardsticks = find_yardsticks(out);
-  const temporary_folder folder; // beside the servers' homes, so on the same disk
+  const testing::temporary_folder folder; // beside the servers' homes, so on the same disk
   if (is_in_memory(folder.path()))
     out.say(
       fmt::format("{} is a tmpfs, no disk: THESE FIGURES MEAN NOTHING; name a folder on a disk in TMPDIR",
-                  folder.path().parent_path().string()));
+                  std::filesystem::path{folder.path()}.parent_path().string()));
 
   std::vector<contest> contests;
   contests.push_back({"fdatasync 4 KiB", "none", [&] { return measure_fdatasync(folder.path()); }, {}});

@@ -141,16 +141,4 @@ std::filesystem::path find_program(const std::string& name) {
   return {};
 }
 
-temporary_folder::temporary_folder() {
-  auto name = (std::filesystem::temp_directory_path() / "lmq_bench.XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr)
-    throw std::system_error{errno, std::generic_category(), "mkdtemp " + name};
-  path_ = name;
-}
-
-temporary_folder::~temporary_folder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 } // namespace lmq::bench

@@ -47,18 +47,4 @@ private:
 /// The path of a program in PATH or in the system folders that are often not in it; empty if there is none.
 std::filesystem::path find_program(const std::string& name);
 
-/// A folder below the system's temporary one, removed with all it holds.
-class temporary_folder {
-public:
-  temporary_folder();
-  temporary_folder(const temporary_folder&) = delete;
-  temporary_folder& operator=(const temporary_folder&) = delete;
-  ~temporary_folder();
-
-  const std::filesystem::path& path() const noexcept { return path_; }
-
-private:
-  std::filesystem::path path_;
-};
-
 } // namespace lmq::bench

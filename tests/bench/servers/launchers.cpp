@@ -65,8 +65,8 @@ server launch(std::string name, const command_for& command, bool (*ready)(const 
     result.at = like;
     result.at.port = find_free_port();
     result.rpc.port = find_free_port();
-    result.home = std::make_unique<temporary_folder>();
-    result.child = std::make_unique<child_process>(command(result), result.home->path() / "output");
+    result.home = std::make_unique<testing::temporary_folder>();
+    result.child = std::make_unique<child_process>(command(result), result.home->path("output"));
     result.pid = result.child->pid();
     for (milliseconds waited{0}; waited < ready_within; waited += between_looks) {
       if (result.child->wait_for_end(between_looks))
@@ -122,7 +122,7 @@ server launch_lmq(const lmq_options& options) {
                                    "--rpc",      s.rpc.text(), "--threads", std::to_string(options.threads)};
     switch (options.keeps) {
     case storage::memory: words.emplace_back("--memory"); break;
-    case storage::disk: words.insert(words.end(), {"--data-dir", (s.home->path() / "data").string()}); break;
+    case storage::disk: words.insert(words.end(), {"--data-dir", s.home->path("data")}); break;
     }
     const auto add = [&](const std::vector<std::string>& more) {
       words.insert(words.end(), more.begin(), more.end());
@@ -145,7 +145,7 @@ std::optional<server> launch_nginx() {
   if (program.empty())
     return std::nullopt;
   const auto command = [&](const server& s) {
-    const auto home = s.home->path().string();
+    const auto home = s.home->path();
     const auto file = home + "/nginx.conf";
     std::ofstream{file} << fmt::format(fmt::runtime(nginx_configuration), fmt::arg("home", home),
                                        fmt::arg("port", s.at.port));
@@ -163,7 +163,7 @@ std::optional<server> launch_beanstalkd(storage keeps) {
                                    std::to_string(s.at.port), "-z", "67108864"};
     switch (keeps) {
     case storage::memory: break;
-    case storage::disk: words.insert(words.end(), {"-b", s.home->path().string(), "-f", "0"}); break;
+    case storage::disk: words.insert(words.end(), {"-b", s.home->path(), "-f", "0"}); break;
     }
     return words;
   };
@@ -177,7 +177,7 @@ std::optional<server> launch_redis() {
   const auto command = [&](const server& s) {
     std::vector<std::string> words{program.string(), "--bind", s.at.host, "--port",
                                    std::to_string(s.at.port)};
-    words.insert(words.end(), {"--dir", s.home->path().string(), "--save", ""});
+    words.insert(words.end(), {"--dir", s.home->path(), "--save", ""});
     words.insert(words.end(), {"--appendonly", "yes", "--appendfsync", "always"});
     return words;
   };
@@ -188,10 +188,10 @@ std::string version_of(const std::string& program) {
   const auto path = find_program(program);
   if (path.empty())
     return {};
-  const temporary_folder folder;
-  child_process child{{path.string(), "-v"}, folder.path() / "output"};
+  const testing::temporary_folder folder;
+  child_process child{{path.string(), "-v"}, folder.path("output")};
   child.wait_for_end(milliseconds{5000});
-  std::ifstream output{folder.path() / "output"};
+  std::ifstream output{folder.path("output")};
   std::string line;
   std::getline(output, line);
   return line;

@@ -4,6 +4,7 @@
 
 #include "tests/bench/load/socket.hpp"
 #include "tests/bench/servers/child_process.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <memory>
 #include <optional>
@@ -16,10 +17,10 @@ namespace lmq::bench {
 struct server {
   std::string name;
   endpoint at;
-  endpoint rpc;                           // LMQ's second port; none for others and for an external server
-  pid_t pid = 0;                          // 0: unknown, its CPU and memory can't be told
-  std::unique_ptr<temporary_folder> home; // of its configuration and output; outlives the child
-  std::unique_ptr<child_process> child;   // none for an external server
+  endpoint rpc;  // LMQ's second port; none for others and for an external server
+  pid_t pid = 0; // 0: unknown, its CPU and memory can't be told
+  std::unique_ptr<testing::temporary_folder> home; // of its configuration and output; outlives the child
+  std::unique_ptr<child_process> child;            // none for an external server
 };
 
 /// Where a server keeps what it has taken when it answers. On the disk: below its home.

@@ -61,18 +61,7 @@ void write_certificate(const std::string& file, const std::string& name, EVP_PKE
 
 } // namespace
 
-scratch_folder::scratch_folder() {
-  auto pattern = (std::filesystem::temp_directory_path() / "lmq-transport-XXXXXX").string();
-  must(::mkdtemp(pattern.data()) != nullptr, pattern);
-  path_ = pattern;
-}
-
-scratch_folder::~scratch_folder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-authority::authority(const scratch_folder& in, std::string name)
+authority::authority(const testing::temporary_folder& in, std::string name)
     : folder_(in.path()), name_(std::move(name)) {
   auto key = write_key(folder_ / (name_ + "-key.pem"));
   write_certificate(folder_ / (name_ + ".pem"), name_, key.get(), nullptr, key.get());

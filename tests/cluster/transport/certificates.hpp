@@ -2,30 +2,17 @@
 #pragma once
 
 #include "cluster/transport/transport.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 #include <filesystem>
 #include <string>
 
 namespace lmq::test {
 
-/// A folder that goes with the test.
-class scratch_folder {
-public:
-  scratch_folder();
-  ~scratch_folder();
-  scratch_folder(const scratch_folder&) = delete;
-  scratch_folder& operator=(const scratch_folder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
-private:
-  std::filesystem::path path_;
-};
-
 class authority {
 public:
   /// @param name  of its files, too
-  authority(const scratch_folder& in, std::string name);
+  authority(const testing::temporary_folder& in, std::string name);
 
   /// A node's files.
   tls_files vouch_for(const std::string& node) const;

@@ -10,7 +10,6 @@
 
 #include <array>
 #include <ctime>
-#include <fstream>
 #include <memory>
 #include <openssl/ssl.h>
 #include <vector>
@@ -22,7 +21,7 @@ using namespace std::chrono_literals;
 namespace {
 
 struct fixture {
-  scratch_folder folder;
+  testing::temporary_folder folder;
   authority cluster{folder, "cluster"};
   authority foreign{folder, "foreign"};
   node left{with_tls("left", cluster)};
@@ -183,8 +182,7 @@ CAF_TEST(files that are no certificates are errors that name them) {
     return "started";
   };
   auto good = *o.tls;
-  auto junk = (folder.path() / "junk.pem").string();
-  std::ofstream{junk} << "no certificate";
+  auto junk = folder.write("junk.pem", "no certificate");
   CAF_CHECK(
     start({junk, good.key, good.authority}).starts_with("the certificate " + junk + " can't be used"));
   CAF_CHECK(
