@@ -48,7 +48,7 @@ void node_machine::record(const std::string& queue, const std::vector<fact>& fac
 
 /// A position is safe when every member of the view has what was said until then.
 void node_machine::release_what_is_safe(time_point now, node_effect_list& out) {
-  if (view_.id.number == 0 || withdrawn_ || view_.members.size() < options_.min_copies)
+  if (view_.id.number == 0 || withdrawn_)
     return;
   auto safe = position_;
   for (const auto& m : view_.members) {
@@ -70,7 +70,7 @@ void node_machine::release_what_is_safe(time_point now, node_effect_list& out) {
     if (!a.queue.empty())
       batches[a.queue] = a.number;
     else if (a.answer)
-      tell(a.answer->first, std::move(a.answer->second), now, out);
+      tell_as_home(a.answer->first, std::move(a.answer->second), now, out);
     else if (a.number != 0)
       out.emplace_back(node_effects::write_done{a.number});
   }

@@ -34,7 +34,7 @@ struct node_options {
   node_id self;
   home_tag tag{};                 ///< in the leases of this node's queues
   std::string address;            ///< of its cluster port
-  std::size_t min_copies = 1;     ///< members in view, home included, without which no push is taken
+  std::size_t min_copies = 1;     ///< members in view, home included, without which no push is answered
   std::vector<std::string> joins; ///< addresses that are asked before this node serves alone
 
   // Times, as docs/protocol/cluster.md has them.
@@ -297,7 +297,9 @@ private:
   void heard(peer& from, const says::forget& what, time_point now, node_effect_list& out);
   void heard(peer& from, says::tell& what, time_point now, node_effect_list& out);
   void heard(peer& from, const says::farewell& what, time_point now, node_effect_list& out);
+  bool has_enough_copies() const noexcept;
   void tell(asker by, reply what, time_point now, node_effect_list& out);
+  void tell_as_home(asker by, reply what, time_point now, node_effect_list& out);
   void tell_when_safe(asker by, reply what, time_point now, node_effect_list& out);
   bool in_agreement() const noexcept;
   void give_back(const std::string& queue, const delivery& what, time_point now, node_effect_list& out);

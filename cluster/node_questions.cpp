@@ -20,6 +20,12 @@ void asked_again(question& what) {
     o->again = true;
 }
 
+answered::refused too_few_copies(const view& in, std::size_t wanted, const char* what_now) {
+  return {static_cast<std::uint8_t>(reason::unavailable), "there are " + std::to_string(in.members.size()) +
+                                                            " copies in view and --min-copies asks for " +
+                                                            std::to_string(wanted) + "; " + what_now};
+}
+
 } // namespace
 
 // -- asking ------------------------------------------------------------------------------------------------------------
@@ -45,13 +51,10 @@ bool node_machine::in_agreement() const noexcept {
 void node_machine::dispatch(std::uint64_t number, open_question& q, time_point now, node_effect_list& out) {
   if (!in_agreement())
     return; // until there is a view
-  if (std::holds_alternative<asked::push>(q.what) && view_.members.size() < options_.min_copies) {
-    auto text = "there are " + std::to_string(view_.members.size()) +
-                " copies in view and --min-copies asks for " + std::to_string(options_.min_copies) +
-                "; try again when more nodes are connected";
+  if (std::holds_alternative<asked::push>(q.what) && !has_enough_copies())
     return tell({0, number},
-                answered::refused{static_cast<std::uint8_t>(reason::unavailable), std::move(text)}, now, out);
-  }
+                too_few_copies(view_, options_.min_copies, "try again when more nodes are connected"), now,
+                out);
   if (auto* pull = std::get_if<asked::pull>(&q.what); pull != nullptr && q.until)
     pull->wait = std::max(duration::zero(), *q.until - now);
   const auto& home = home_of(view_, q.queue);
@@ -197,7 +200,7 @@ void node_machine::queue_told(asker by, std::optional<reply> what, time_point no
         return tell_when_safe(by, answered::nothing{}, now, out);
       }
   }
-  tell(by, *std::move(what), now, out);
+  tell_as_home(by, *std::move(what), now, out);
 }
 
 bool node_machine::brings_settled(const answered::delivered& d) const {
@@ -245,6 +248,20 @@ void node_machine::tell_when_safe(asker by, reply what, time_point now, node_eff
     next_position({}, {});
   awaited_.push_back({position_, rows_to_come(), {}, 0, std::pair{by, std::move(what)}});
   release_what_is_safe(now, out);
+}
+
+bool node_machine::has_enough_copies() const noexcept {
+  return view_.members.size() >= options_.min_copies || is_planted(planted_bug::too_few_is_enough);
+}
+
+/// A push that was taken in while there were enough copies, and became safe when there are not, is not
+/// promised to anybody.
+void node_machine::tell_as_home(asker by, reply what, time_point now, node_effect_list& out) {
+  if (std::holds_alternative<answered::pushed>(what) && !has_enough_copies())
+    what = too_few_copies(
+      view_, options_.min_copies,
+      "the message was taken in, and fewer than that have it; pushed again, it is there twice");
+  tell(by, std::move(what), now, out);
 }
 
 void node_machine::tell(asker by, reply what, time_point now, node_effect_list& out) {

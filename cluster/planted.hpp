@@ -18,6 +18,7 @@ enum class planted_bug {
   answer_before_disk,      ///< what the others have is safe, though this node has not written it
   acknowledge_before_disk, ///< what has come is acknowledged, though it is not written
   full_is_sure, ///< a full queue says of a push that nothing was kept, though another home was asked before
+  too_few_is_enough, ///< a push is answered though there are fewer copies than are asked for
 };
 
 #ifdef LMQ_FAULTS

@@ -240,6 +240,41 @@ CAF_TEST(without enough copies pushes are refused and settles are not ) {
   CAF_CHECK_EQUAL(a.all<node_effects::ask_queue>().size(), 1u);
 }
 
+CAF_TEST(what is decided when too few copies are left is safe and a push is not promised) {
+  two f{2};
+  auto& a = f.a;
+  f.put(m1, 1);
+  a.machine.ask(1, f.queue, asked::push{m2, text("x")}, f.now, a.effects);
+  f.put(m2, 2);
+  a.machine.ask(2, f.queue, asked::settle{lease_of(m1, home_tag{1}), 0, false}, f.now, a.effects);
+  f.kill(f.b); // before it could acknowledge
+  f.run(100ms);
+  CAF_REQUIRE_EQUAL(a.machine.current().members.size(), 1u);
+  a.machine.record(f.queue, {facts::settled{{m1}, facts::settled::cause::ack}}, 3, f.now, a.effects);
+  a.machine.patch(9, f.queue, {}, f.now, a.effects);
+  f.run(20ms);
+  auto safe = a.all<node_effects::facts_safe>();
+  CAF_REQUIRE(!safe.empty());
+  CAF_CHECK_EQUAL(safe.back().number, 3u);
+  CAF_CHECK_EQUAL(a.all<node_effects::write_done>().size(), 1u);
+
+  a.machine.queue_told({0, 1}, answered::pushed{0}, f.now, a.effects);
+  a.machine.queue_told({0, 2}, answered::nothing{}, f.now, a.effects);
+  a.machine.ask(3, f.queue, asked::push{m2, text("x")}, f.now,
+                a.effects); // the same, by way of what is known
+  f.run(20ms);
+  auto answers = a.all<node_effects::answer_question>();
+  CAF_REQUIRE_EQUAL(answers.size(), 3u);
+  for (const auto& answer : answers)
+    if (answer.number == 2) {
+      CAF_CHECK(std::holds_alternative<answered::nothing>(answer.what));
+    } else {
+      const auto* no = std::get_if<answered::refused>(&answer.what);
+      CAF_REQUIRE(no != nullptr);
+      CAF_CHECK(static_cast<reason>(no->why) == reason::unavailable);
+    }
+}
+
 CAF_TEST(a dead letter that was redriven is settled before its queue serves again) {
   two f;
   auto &a = f.a, &b = f.b;

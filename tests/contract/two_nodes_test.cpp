@@ -4,6 +4,7 @@
 #include "tests/contract/requests.hpp"
 #include "tests/support/temporary_folder.hpp"
 
+#include <array>
 #include <map>
 #include <thread>
 
@@ -22,17 +23,18 @@ std::string status_of(server_process& node) {
   return http_client{node.http_port()}.request("GET", "/cluster").body;
 }
 
-bool in_step(server_process& node) {
+/// That many, itself included, and it serves.
+bool in_step(server_process& node, std::size_t members) {
   auto told = nlohmann::json::parse(status_of(node));
   std::size_t n = 0;
   for (const auto& member : told.at("members"))
     n += member.at("state") == "in_step" ? 1 : 0;
-  return told.at("serving") == true && n == 2;
+  return told.at("serving") == true && n == members;
 }
 
 void await_in_step(server_process& a, server_process& b) {
   auto until = std::chrono::steady_clock::now() + linked_within;
-  while (!in_step(a) || !in_step(b)) {
+  while (!in_step(a, 2) || !in_step(b, 2)) {
     require(std::chrono::steady_clock::now() < until, "the nodes are not in step: " + status_of(a));
     std::this_thread::sleep_for(
       std::chrono::milliseconds{20}); // another process: there is no event to wait for
@@ -42,8 +44,11 @@ void await_in_step(server_process& a, server_process& b) {
 /// Both run as long as the case.
 class two_nodes {
 public:
-  two_nodes()
-      : a_(free_port()), b_(free_port()), anna_(options("anna", a_, b_)), bert_(options("bert", b_, a_)) {
+  explicit two_nodes(const std::vector<std::string>& more = {})
+      : a_(free_port()),
+        b_(free_port()),
+        anna_(options("anna", a_, b_, more)),
+        bert_(options("bert", b_, a_, more)) {
     await_in_step(anna_, bert_);
   }
 
@@ -67,8 +72,11 @@ public:
   server_process& process_of_bert() { return bert_; }
 
 private:
-  static server_options options(const char* name, std::uint16_t own, std::uint16_t other) {
-    return {.arguments = {"--name", name, "--cluster", at(own), "--join", at(other)}};
+  static server_options options(const char* name, std::uint16_t own, std::uint16_t other,
+                                const std::vector<std::string>& more) {
+    server_options all{.arguments = {"--name", name, "--cluster", at(own), "--join", at(other)}};
+    all.arguments.insert(all.arguments.end(), more.begin(), more.end());
+    return all;
   }
 
   std::uint16_t a_, b_;
@@ -221,6 +229,34 @@ CONTRACT(
       expect(pull_ok(bert, queue).body == std::to_string(i), "lost, or out of order");
     expect_nothing(pull(bert, queue));
   }
+}
+
+CONTRACT("with fewer copies than are asked for pushes get 503, and all else is answered at once") {
+  two_nodes nodes{{"--min-copies", "2"}};
+  auto bert = nodes.bert();
+  auto [of_anna, of_bert] = nodes.queues();
+  std::vector<std::pair<std::string, std::string>> leases;
+  for (const auto& queue : {of_anna, of_bert})
+    for (const char* reply : {"ack", "nack", "ext"}) {
+      push_ok(bert, queue, reply);
+      leases.emplace_back(queue, lease_of(pull_ok(bert, queue)));
+    }
+  nodes.process_of_anna().kill();
+  time_limit limit{takeover_time_max};
+  while (!in_step(nodes.process_of_bert(), 1))
+    require(!limit.passed(), "the other is not missed");
+  stopwatch watch;
+  for (std::size_t i = 0; i < leases.size(); ++i) {
+    const char* reply = std::array{"ack", "nack", "ext"}[i % 3];
+    expect_status(settle(bert, leases[i].first, leases[i].second, reply), 204);
+  }
+  for (const auto& queue : {of_anna, of_bert}) {
+    expect_equal(pull_ok(bert, queue).body, "nack");
+    set_properties(bert, queue, R"({"retry":7})");
+    expect_status(bert.request("POST", "/queues/" + queue + "/pause"), 204);
+    expect_refused(push(bert, queue, "x"), 503, "unavailable");
+  }
+  expect(watch.elapsed() < takeover_time_max, "was held up");
 }
 
 CONTRACT("a full queue refuses with 429 whichever node is asked, and its next home does so too") {

@@ -74,7 +74,7 @@ void world::push(node& n) {
   pushed_[body] = {queue, id};
   alone_[compound_id(id, home_tag{})] = body;
   tell(n.id.name + " is given " + std::to_string(body) + " for " + queue + " as " + text_of(id));
-  ask(n, queue, asked::push{id, {payload::copy_of("text/plain", text), nullptr}}, [this, body](reply& r) {
+  ask(n, queue, asked::push{id, {payload::copy_of("text/plain", text), nullptr}}, [this, body, id](reply& r) {
     if (const auto* no = std::get_if<answered::refused>(&r);
         no != nullptr && static_cast<reason>(no->why) == reason::queue_full) {
       tell("answered: " + std::to_string(body) + " is refused");
@@ -83,8 +83,20 @@ void world::push(node& n) {
     if (!std::holds_alternative<answered::pushed>(r))
       return;
     tell("answered: " + std::to_string(body) + " is stored");
+    look_whether_enough_have(id);
     ledger_.push_answered(body);
   });
+}
+
+/// Of a push that is answered. It may have been refused, asked again elsewhere, and found there.
+void world::look_whether_enough_have(message_id pushed) {
+  auto have = std::count_if(nodes_.begin(), nodes_.end(), [&](const auto& n) {
+    return n->disk.knows(pushed) || (n->machine && n->machine->copies().context().contains(pushed));
+  });
+  if (too_few_have_.contains(pushed) && static_cast<std::size_t>(have) < plan_.min_copies)
+    outcome_.complaints.push_back(
+      "unsafe: push " + text_of(pushed) +
+      " is answered, and became safe in a view of fewer copies than are asked for");
 }
 
 void world::pull(node& n) {

@@ -39,7 +39,8 @@ const std::vector<std::string_view>& bug_names() {
   static const std::vector<std::string_view> names{
     "put-without-context", "answer-before-copies",  "lease-without-consent",   "grown-window",
     "half-a-list",         "context-before-bodies", "round-never-answered",    "settled-leaves",
-    "older-word-wins",     "answer-before-disk",    "acknowledge-before-disk", "full-is-sure"};
+    "older-word-wins",     "answer-before-disk",    "acknowledge-before-disk", "full-is-sure",
+    "too-few-is-enough"};
   return names;
 }
 

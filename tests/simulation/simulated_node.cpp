@@ -83,8 +83,9 @@ void world::node::adopted(const std::string& queue, const held_unit& what) {
 void world::node::push_safe(message_id pushed) {
   const auto& members = machine->current().members;
   if (members.size() < in.plan_.min_copies)
-    in.outcome_.complaints.push_back("unsafe: a push is answered by " + id.name + " in a view of " +
-                                     std::to_string(members.size()));
+    in.too_few_have_.insert(pushed);
+  else
+    in.too_few_have_.erase(pushed);
   for (auto& other : in.nodes_)
     if (other->machine && std::find(members.begin(), members.end(), other->id) != members.end() &&
         !other->machine->copies().context().contains(pushed))
@@ -107,6 +108,8 @@ void world::node::push_elsewhere(const std::string& queue, message_id unit, std:
     auto push = [=, this] {
       in.ask(*this, to, asked::push{as, letter}, [=, this](reply& r) {
         auto taken = std::holds_alternative<answered::pushed>(r);
+        if (taken)
+          in.look_whether_enough_have(as);
         ++(taken ? in.outcome_.moved : in.outcome_.not_moved);
         if (auto it = queues.find(queue); it != queues.end())
           it->second.piece_told(unit, serial, taken, *machine, in.now_, effects);

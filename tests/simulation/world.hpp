@@ -90,6 +90,7 @@ private:
   // clients
   void act();
   void push(node& n);
+  void look_whether_enough_have(message_id pushed);
   void pull(node& n);
   void write(node& n);
   void remove(node& n, const std::string& queue);
@@ -132,6 +133,7 @@ private:
   std::map<lease_id, std::vector<std::uint64_t>> leases_;              ///< and what they lease
   std::map<std::uint64_t, std::pair<std::string, message_id>> pushed_; ///< by body
   std::map<message_id, std::uint64_t> alone_; ///< by the unit that a message would be if no list had it
+  std::set<message_id> too_few_have_;         ///< they became safe in a view of fewer than `min_copies`
   std::function<void(const std::string&)> trace_;
   std::uint64_t watched_ = 0;
   std::uint64_t next_incarnation_ = 1;
