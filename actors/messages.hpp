@@ -187,7 +187,7 @@ using journal_handle = caf::typed_actor<
   // not new, but it says safe once more. A queue that was deleted and opened anew begins with 1 under a new shared name.
   caf::reacts_to<record_atom, std::shared_ptr<const std::string>, fact_batch, std::uint64_t>,
   // A message that is moved to the queue of that name, wherever that is at home, under an id of `moved_id`: taken in
-  // unless that id has ever been, and answered when that is safe. Errors: as for a queue, and over_limit while pushes are
+  // unless that id has ever been, and answered when that is safe. Errors: as for a queue, and no_space while moves are
   // refused for want of room
   caf::replies_to<push_atom, std::shared_ptr<const std::string>, message_id, message>::with<push_outcome>>;
 

@@ -183,6 +183,7 @@ void disk::look_at_space(bool with_used) {
   auto there = store.space(with_used);
   used_ = there.used = with_used ? there.used : used_;
   auto before = rules_.shortage_now();
+  auto moves_passed = rules_.moves_pass();
   auto had_ballast = std::exchange(had_ballast_, there.ballast_taken);
   auto orders = rules_.look(there, steady_clock::now());
   if (orders.give_ballast_back)
@@ -202,26 +203,36 @@ void disk::look_at_space(bool with_used) {
   at_ease_ = now == shortage::none && (had_ballast_ || there.ballast == 0) &&
              there.free > 2 * (reserve_bytes_ + there.unflushed + there.merging) + ease_bytes;
   if (now != before)
-    tell_shortage(now, there.free);
+    tell_shortage(there.free);
+  if (now != before || rules_.moves_pass() != moves_passed)
+    set_gate();
 }
 
-void disk::tell_shortage(shortage now, std::uint64_t free) {
-  if (now == shortage::none) {
-    spdlog::info("storage.space_enough directory={} free_bytes={}", directory_, free);
-    return pushes_->open(push_gate::watched::disk);
-  }
-  auto why =
-    now == shortage::limit
-      ? fmt::format("the messages that are kept take more than --disk-limit, {} bytes", *limit_bytes_)
-      : fmt::format("the disk is nearly full: less than --disk-reserve, {} bytes, are free where "
-                    "messages are kept",
-                    reserve_bytes_);
+/// Why pushes are refused. There is a shortage.
+std::string disk::shortage_sentence() const {
+  return rules_.shortage_now() == shortage::limit
+           ? fmt::format("the messages that are kept take more than --disk-limit, {} bytes", *limit_bytes_)
+           : fmt::format("the disk is nearly full: less than --disk-reserve, {} bytes, would be free where "
+                         "messages are kept when what is to be flushed and merged there has been",
+                         reserve_bytes_);
+}
+
+void disk::tell_shortage(std::uint64_t free) const {
+  if (rules_.shortage_now() == shortage::none)
+    return spdlog::info("storage.space_enough directory={} free_bytes={}", directory_, free);
   spdlog::warn(
     "storage.space_short directory={} free_bytes={} message=\"{}; pushes are refused, pulls and settles go "
     "on\"",
-    directory_, free, why);
-  pushes_->close(push_gate::watched::disk,
-                 {reason::over_limit, why + "; pull what is there, or make room, and push again"});
+    directory_, free, shortage_sentence());
+}
+
+void disk::set_gate() {
+  if (rules_.shortage_now() == shortage::none)
+    return pushes_->open(push_gate::watched::disk);
+  pushes_->close(
+    push_gate::watched::disk,
+    rules_.moves_pass() ? push_gate::closed_for::clients : push_gate::closed_for::all,
+    {reason::no_space, shortage_sentence() + "; pull what is there, or make room, and push again"});
 }
 
 } // namespace lmq

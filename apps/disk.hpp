@@ -59,7 +59,9 @@ private:
   void watch_space();
   void look_at_space(bool with_used);
   void look_after_write();
-  void tell_shortage(shortage now, std::uint64_t free);
+  std::string shortage_sentence() const;
+  void tell_shortage(std::uint64_t free) const;
+  void set_gate();
 
   const std::optional<std::size_t> limit_bytes_;
   const std::uint64_t reserve_bytes_;

@@ -67,7 +67,7 @@ public:
     return {
       [this](push_atom, const queue_name& q, message_id id, message& m) -> caf::result<push_outcome> {
         // What clients push has been asked about already.
-        if (auto no = pushes_ && is_moved(id) ? pushes_->refused() : std::nullopt)
+        if (auto no = pushes_ && is_moved(id) ? pushes_->move_refused() : std::nullopt)
           return to_error(*no);
         return ask<push_outcome>(q, asked::push{id, std::move(m)});
       },
@@ -253,8 +253,8 @@ private:
     spdlog::warn("storage.memory_short messages={} message=\"pushes are refused; pulls and settles go on\"",
                  machine_.copies().messages());
     pushes_->close(
-      push_gate::watched::memory,
-      {reason::over_limit,
+      push_gate::watched::memory, push_gate::closed_for::clients,
+      {reason::no_space,
        fmt::format("more than {} messages are here, as many as fit into --memory-limit; pull what is "
                    "there, or raise it, and push again",
                    messages_max_)});

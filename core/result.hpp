@@ -25,6 +25,7 @@ enum class reason {
   unavailable,      ///< the part that should answer is gone or stopping; trying again may help
   queue_full,       ///< the push would go beyond what the queue may hold
   no_such_message,  ///< settled, out of retries, or never there
+  no_space,         ///< memory or disk is as full as it may get; when some is drained there is room
 };
 
 /// A "no" with its explanation.

@@ -332,6 +332,8 @@ answer exchange::read(caf::mailbox_element& reply) {
       health->ready = false;
       health->reasons.push_back(names->waits_for);
     }
+    if (auto no = gateway_.pushes().refused())
+      health->reasons.push_back("pushes are refused: " + no->detail);
     return std::move(*health);
   }
   if (auto* cluster = only<cluster_status>(reply))

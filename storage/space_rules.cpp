@@ -22,6 +22,9 @@ space_orders space_rules::look(const space_figures& there, time_point now) {
   const bool too_large = limits_.used_max && there.used > *limits_.used_max - tenth(*limits_.used_max);
   shortage_ = no_room ? shortage::reserve : too_large ? shortage::limit : shortage::none;
 
+  moves_pass_ = there.free >= limits_.reserve / 2 + kept &&
+                (!limits_.used_max || there.used <= *limits_.used_max + *limits_.used_max / 10);
+
   space_orders orders;
   orders.give_ballast_back = needs_ballast(there, 0);
   orders.take_ballast = !no_room && missing > 0;

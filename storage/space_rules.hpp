@@ -55,12 +55,17 @@ public:
 
   shortage shortage_now() const noexcept { return shortage_; }
 
+  /// Whether a message may still be moved from queue to queue, which takes room before it gives it back: down
+  /// to half of the reserve, and a tenth beyond the directory's limit.
+  bool moves_pass() const noexcept { return moves_pass_; }
+
   /// Whether the ballast must go before `more` is written.
   static bool needs_ballast(const space_figures& there, std::uint64_t more) noexcept;
 
 private:
   space_limits limits_;
   shortage shortage_ = shortage::none;
+  bool moves_pass_ = true;
   std::optional<time_point> flushed_at_; ///< since space is short
   std::optional<time_point> resumed_at_;
 };

@@ -23,7 +23,8 @@ bool is_sure(const caf::error& e) {
   if (bounced(e))
     return false;
   auto why = to_refusal(e).why;
-  return why == reason::queue_full || why == reason::over_limit || why == reason::bad_name;
+  return why == reason::queue_full || why == reason::over_limit || why == reason::no_space ||
+         why == reason::bad_name;
 }
 
 } // namespace

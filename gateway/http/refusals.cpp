@@ -57,6 +57,7 @@ http_reason to_http(reason why) noexcept {
   case reason::unavailable: return http_reason::unavailable;
   case reason::queue_full: return http_reason::queue_full;
   case reason::no_such_message: return http_reason::no_such_message;
+  case reason::no_space: return http_reason::no_space;
   }
   return http_reason::unavailable;
 }

@@ -27,7 +27,8 @@ rpc_error word_of(reason why) noexcept {
   case reason::no_such_lease:
   case reason::no_such_message: return rpc_errors::not_found;
   case reason::no_such_queue: return rpc_errors::queue_not_found;
-  case reason::over_limit: return rpc_errors::over_limit;
+  case reason::over_limit:
+  case reason::no_space: return rpc_errors::over_limit;
   case reason::no_such_member: return rpc_errors::not_found;
   case reason::member_in_use:
   case reason::unavailable: return rpc_errors::unavailable;

@@ -10,7 +10,7 @@ using namespace lmq;
 CAF_TEST(every reason crosses from actor to actor as it was) {
   for (auto why : {reason::bad_name, reason::bad_pattern, reason::bad_property, reason::unknown_property,
                    reason::unknown_hook, reason::no_such_lease, reason::no_such_queue, reason::over_limit,
-                   reason::unavailable, reason::queue_full}) {
+                   reason::unavailable, reason::queue_full, reason::no_such_message, reason::no_space}) {
     refusal r{why, "what to do instead"};
     auto e = to_error(r);
     CAF_CHECK(bool(e));

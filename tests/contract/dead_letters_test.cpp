@@ -6,6 +6,7 @@
 #include "tests/contract/rpc_calls.hpp"
 #include "tests/support/temporary_folder.hpp"
 
+#include <algorithm>
 #include <map>
 
 using namespace lmq::contract;
@@ -277,4 +278,34 @@ CONTRACT("with a disk each message is once in one of both queues, whenever a red
     drain(after, "dead", all);
     expect_equal(text_of(all), text_of(pushed));
   }
+}
+
+CONTRACT(
+  "what dies where memory is full goes to its queue of dead letters, and pushes are taken when it is gone") {
+  lmq::testing::temporary_folder folder;
+  server_process server{{.arguments = {"--memory-limit", "1MiB"}, .data_dir = folder.path("data")}};
+  http_client client{server.http_port()};
+  auto name = mortal(client, "dead");
+  int there = 0;
+  http_response last;
+  while ((last = push(client, name, std::to_string(there))).status == 200)
+    ++there;
+  expect_refused(last, 507, "no_space");
+  expect_equal(last.header("retry-after").value_or("none"), "1");
+  auto health = parse_json(client.request("GET", "/health").body);
+  expect(health["ready"] == true && health["reasons"].size() == 1 &&
+           health["reasons"][0].get<std::string>().find("--memory-limit") != std::string::npos,
+         health.dump());
+  for (int i = 0; i < there; ++i)
+    nack_one(client, name);
+  counted all;
+  while (static_cast<int>(all.size()) < there) {
+    auto before = all.size();
+    drain(client, "dead", all, "5");
+    require(all.size() > before, std::to_string(all.size()) + " of " + std::to_string(there) + " came");
+  }
+  expect(std::all_of(all.begin(), all.end(), [](const auto& one) { return one.second == 1; }), text_of(all));
+  push_ok(client, name, "again");
+  health = parse_json(client.request("GET", "/health").body);
+  expect(health["reasons"].empty(), health.dump());
 }

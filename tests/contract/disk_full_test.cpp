@@ -51,7 +51,7 @@ std::set<std::string> fill(const server_process& server, const std::string& pref
         send(*it++, round);
         continue;
       }
-      expect_refused(answer, 507, "over_limit");
+      expect_refused(answer, 507, "no_space");
       it = open.erase(it);
     }
   return taken;
@@ -111,6 +111,31 @@ CONTRACT("on a full disk pushes get 507, pulls and acks go on, and pushes are ta
   }
 }
 
+CONTRACT(
+  "what dies on a full disk goes to its queue of dead letters, where it can be pulled and makes room") {
+  small_disk disk{"48m"};
+  if (!disk.mounted())
+    return;
+  server_process server{{.data_dir = disk.path("data")}};
+  http_client client{server.http_port()};
+  set_properties(client, "q", R"({"retry":0,"dead_letter":"dead"})");
+  auto there = fill(server, "", 3000);
+  for (std::size_t n = there.size(); n > 0; --n) {
+    auto got = pull_ok(client, "q");
+    expect_status(settle(client, "q", lease_of(got), "nack"), 204);
+  }
+  time_limit limit{room_comes_back_within};
+  while (!there.empty()) {
+    auto got = pull(client, "dead", "t=5");
+    require(!limit.passed(), std::to_string(there.size()) + " dead letters have not come");
+    if (got.status == 204)
+      continue;
+    expect_status(settle(client, "dead", lease_of(got), "ack"), 204);
+    expect(there.erase(got.body.substr(0, got.body.find(' '))) == 1, "came twice, or was not answered");
+  }
+  expect_pushes_again(client, "again");
+}
+
 CONTRACT("a disk that others have filled lets messages be pulled and acknowledged still") {
   small_disk disk{"64m"};
   if (!disk.mounted())
@@ -125,7 +150,7 @@ CONTRACT("a disk that others have filled lets messages be pulled and acknowledge
   }
   disk.fill("others");
   acknowledge(client, there, 500);
-  expect_refused(push(client, "q", "x"), 507, "over_limit");
+  expect_refused(push(client, "q", "x"), 507, "no_space");
   acknowledge(client, there, 400);
   disk.remove("others");
   expect_pushes_again(client, "again");

@@ -182,8 +182,8 @@ CONTRACT("with less free space than the reserve pushes get 507, and pulls and ac
   }
   server_process full{{.arguments = {"--disk-reserve", "1024GiB"}, .data_dir = folder.path("data")}};
   http_client client{full.http_port()};
-  expect_refused(push(client, "q", "z"), 507, "over_limit");
-  expect_refused(client.request("POST", "/messages?qre=q", {}, "z"), 507, "over_limit");
+  expect_refused(push(client, "q", "z"), 507, "no_space");
+  expect_refused(client.request("POST", "/messages?qre=q", {}, "z"), 507, "no_space");
   auto got = pull_ok(client, "q");
   expect_equal(got.body, "x");
   expect_status(settle(client, "q", lease_of(got), "ack"), 204);
@@ -194,7 +194,7 @@ CONTRACT("a directory that takes more than its limit takes no more pushes") {
   durable it{{"--disk-limit", "1"}};
   auto client = it.client();
   auto refused = push(client, "q", "x");
-  expect_refused(refused, 507, "over_limit");
+  expect_refused(refused, 507, "no_space");
   expect(refused.body.find("--disk-limit") != std::string::npos, "the limit is not named: " + refused.body);
   rpc_client caller{it.server().rpc_port()};
   expect_error(caller.call("push", {"q", "x"}), "over_limit");
@@ -238,7 +238,7 @@ CONTRACT("more messages than fit into the memory limit get 507, until some are g
   for (; taken_in < 20'000; ++taken_in)
     if (last = push(client, "q", "x"); last.status != 200)
       break;
-  expect_refused(last, 507, "over_limit");
+  expect_refused(last, 507, "no_space");
   expect(last.body.find("--memory-limit") != std::string::npos, "the limit is not named: " + last.body);
   for (int i = 0; i < taken_in / 5; ++i)
     expect_status(settle(client, "q", lease_of(pull_ok(client, "q")), "ack"), 204);

@@ -81,6 +81,7 @@ CAF_TEST(every reason has its word) {
                                                     {reason::no_such_lease, "not_found"},
                                                     {reason::no_such_queue, "queue_not_found"},
                                                     {reason::over_limit, "over_limit"},
+                                                    {reason::no_space, "over_limit"},
                                                     {reason::no_such_member, "not_found"},
                                                     {reason::member_in_use, "unavailable"},
                                                     {reason::unavailable, "unavailable"},

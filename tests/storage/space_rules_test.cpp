@@ -41,6 +41,26 @@ CAF_TEST(pushes are refused below the reserve and taken again a tenth above it) 
   CAF_CHECK(w.look() == shortage::none);
 }
 
+CAF_TEST(moves pass into half of the reserve and a tenth beyond the limit) {
+  watched w;
+  w.there.unflushed = 100;
+  w.there.free = 100 + reserve / 2;
+  CAF_CHECK(w.look() == shortage::reserve);
+  CAF_CHECK(w.rules.moves_pass());
+  --w.there.free;
+  w.look();
+  CAF_CHECK(!w.rules.moves_pass());
+  w.there.free = 10'000;
+  w.look();
+  CAF_CHECK(w.rules.moves_pass());
+
+  space_rules of_limit{{.reserve = 0, .used_max = 1000}};
+  of_limit.look({.free = 10'000, .used = 1100}, {});
+  CAF_CHECK(of_limit.shortage_now() == shortage::limit && of_limit.moves_pass());
+  of_limit.look({.free = 10'000, .used = 1101}, {});
+  CAF_CHECK(!of_limit.moves_pass());
+}
+
 CAF_TEST(what a flush will take is kept beside the reserve) {
   watched w;
   w.there.unflushed = 300;
