@@ -37,6 +37,7 @@ using configure_atom = caf::atom_constant<caf::atom("configure")>;
 using close_atom = caf::atom_constant<caf::atom("close")>;
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 
+using flush_atom = caf::atom_constant<caf::atom("flush")>;
 using record_atom = caf::atom_constant<caf::atom("record")>;
 using safe_atom = caf::atom_constant<caf::atom("safe")>;
 using serve_atom = caf::atom_constant<caf::atom("serve")>;
@@ -97,7 +98,7 @@ struct pulled {
 /// The request's headers, for hooks. Null where no hook wants them.
 using request_headers = std::shared_ptr<const header_list>;
 
-/// What one step of a queue has decided, in order.
+/// What one step of a queue has decided, or several, in order.
 using fact_batch = std::shared_ptr<const std::vector<fact>>;
 
 /// Units of one queue, those that are ready in their order.
@@ -170,6 +171,11 @@ using queue_handle = caf::typed_actor<
   // Its own timer.
   caf::reacts_to<tick_atom, std::uint64_t>>;
 
+/// A queue's actor, as it sees itself.
+using queue_itself = queue_handle::extend<
+  // What it has decided goes to the journal.
+  caf::reacts_to<flush_atom>>;
+
 /// All a gateway needs to talk to a queue.
 struct queue_ref {
   std::shared_ptr<const std::string> name;
@@ -181,7 +187,7 @@ struct queue_ref {
 // -- the journal: where facts are kept
 
 using journal_handle = caf::typed_actor<
-  // From the actor of the queue of that name, which is the sender: a step's facts, in order, numbered 1, 2, 3 …; the
+  // From the actor of the queue of that name, which is the sender: the facts of steps, in order, numbered 1, 2, 3 …; the
   // queue waits for (safe_atom, number), which also speaks for all before. After a crash the queue's next actor sends
   // again, under the same numbers, what it has not heard to be safe: facts of a number that the journal has seen are
   // not new, but it says safe once more. A queue that was deleted and opened anew begins with 1 under a new shared name.

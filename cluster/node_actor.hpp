@@ -21,7 +21,6 @@
 namespace lmq {
 
 using changed_atom = caf::atom_constant<caf::atom("changed")>;
-using flush_atom = caf::atom_constant<caf::atom("flush")>;
 using ready_atom = caf::atom_constant<caf::atom("ready")>;
 using stored_atom = caf::atom_constant<caf::atom("stored")>;
 using begun_atom = caf::atom_constant<caf::atom("begun")>;

@@ -15,11 +15,9 @@ std::uint64_t mix(std::uint64_t seed, message_id id) {
   return mix_bits(mix_bits(seed ^ id.incarnation) + id.counter * mix_step);
 }
 
-enum class kind : std::uint8_t { message = 0, whole = 4, open = 12, ghost = 20 };
-
-std::uint64_t sum_of_unit(message_id unit, const progress& p, kind of) {
+std::uint64_t sum_of_unit(message_id unit, const progress& p, unsigned of) {
   auto seed = mix_bits(std::uint64_t{p.deliveries} << 32 | p.retries_left);
-  auto flags = (p.exhausted ? 1U : 0U) | (p.leased ? 2U : 0U) | static_cast<unsigned>(of);
+  auto flags = (p.exhausted ? 1U : 0U) | (p.leased ? 2U : 0U) | of;
   return mix(seed + flags + (p.deliveries > 0 ? std::uint64_t(p.home) << 8 : 0), unit);
 }
 
@@ -47,26 +45,37 @@ const replica::queue* replica::find(std::string_view name) const {
 
 /// Takes a unit out of the queue's sums, or into them.
 void replica::count(queue& q, message_id unit, bool in) {
-  if (in)
-    unit_changed(q, unit);
-  const progress* p = nullptr;
-  auto of = kind::message;
   if (auto c = q.compounds.find(unit); c != q.compounds.end()) {
+    if (in)
+      unit_changed(q, unit);
     const auto& parts = c->second;
     if (parts.owned == 0 && (parts.open_until || parts.held == 0))
       return;
-    p = &parts.so_far;
-    of = parts.open_until ? kind::open : parts.owned > 0 ? kind::whole : kind::ghost;
+    add_sum(q, unit, parts.so_far,
+            parts.open_until  ? kind::open
+            : parts.owned > 0 ? kind::whole
+                              : kind::ghost,
+            in);
   } else if (auto m = q.messages.find(unit); m != q.messages.end() && m->second.unit == unit) {
-    p = &m->second.so_far;
-  } else {
-    return;
+    count_alone(q, unit, m->second.so_far, in);
+  } else if (in) {
+    unit_changed(q, unit);
   }
-  auto sum = sum_of_unit(unit, *p, of);
+}
+
+/// As `count`, of a message that is delivered alone.
+void replica::count_alone(queue& q, message_id unit, const progress& p, bool in) {
+  if (in)
+    unit_changed(q, unit);
+  add_sum(q, unit, p, kind::message, in);
+}
+
+void replica::add_sum(queue& q, message_id unit, const progress& p, kind of, bool in) {
+  auto sum = sum_of_unit(unit, p, static_cast<unsigned>(of));
   q.digest += in ? sum : -sum;
   if (of == kind::ghost)
     return;
-  std::size_t ready = !p->leased && of != kind::open ? 1 : 0;
+  std::size_t ready = !p.leased && of != kind::open ? 1 : 0;
   q.units += in ? 1 : -std::size_t{1};
   q.ready += in ? ready : -ready;
 }
@@ -87,16 +96,17 @@ void replica::apply(std::string_view name, const std::vector<fact>& facts, time_
     std::string_view name;
     time_point now;
     change& out;
+    queue* q = self.find(name); ///< null: nothing is known of it yet
 
-    bool operator()(const facts::put& x) const {
-      if (self.context_.contains(x.id) &&
-          !(is_planted(planted_bug::put_without_context) && !self.holds(name, x.id)))
+    bool operator()(const facts::put& x) {
+      if (!self.learn(x.id) && !(is_planted(planted_bug::put_without_context) && !self.holds(name, x.id)))
         return false;
-      self.put(self.at(name), x, now, out);
+      if (q == nullptr)
+        q = &self.at(name);
+      self.put(*q, x, now, out);
       return true;
     }
     bool operator()(const facts::closed& x) const {
-      auto* q = self.find(name);
       unit_record record{x.unit, {0, x.retries_left, false, {}, {}}, true, {}, {}, x.parts};
       if (q == nullptr || !self.list(*q, record, now, out))
         return false;
@@ -107,7 +117,6 @@ void replica::apply(std::string_view name, const std::vector<fact>& facts, time_
       return true;
     }
     bool operator()(const facts::leased& x) const {
-      auto* q = self.find(name);
       auto* p = q == nullptr ? nullptr : find_progress(*q, x.unit);
       if (p == nullptr)
         return false;
@@ -118,32 +127,29 @@ void replica::apply(std::string_view name, const std::vector<fact>& facts, time_
       theirs.lease_end = now + x.lease;
       return self.advance(*q, x.unit, theirs, out);
     }
-    bool operator()(const facts::ended& x) const {
-      auto* q = self.find(name);
-      return q != nullptr && self.end(*q, x, out);
-    }
+    bool operator()(const facts::ended& x) const { return q != nullptr && self.end(*q, x, out); }
     bool operator()(const facts::settled& x) const {
-      auto* q = self.find(name);
       bool any = false;
       for (auto id : x.ids)
         any |= self.settle(q, id, out);
       return any;
     }
   };
+  applier apply_one{*this, name, now, out};
   for (const auto& f : facts)
-    out.any |= std::visit(applier{*this, name, now, out}, f);
-  if (auto* q = find(name))
-    end_step(*q, out);
+    out.any |= std::visit(apply_one, f);
+  if (apply_one.q != nullptr)
+    end_step(*apply_one.q, out);
 }
 
+/// Of a message that was not in the context, and is now.
 void replica::put(queue& q, const facts::put& x, time_point now, change& out) {
-  learn(x.id);
   progress fresh;
   fresh.retries_left = x.retries_left;
-  arrive(q, x.id, x.content, fresh);
+  auto& m = arrive(q, x.id, x.content, fresh);
   if (!x.window) {
-    q.messages.at(x.id).so_far.place = next_place_++;
-    own(q, x.id, x.id);
+    m.so_far.place = next_place_++;
+    own(q, x.id, m, x.id);
     out.appeared.push_back(x.id);
     return;
   }
@@ -160,7 +166,7 @@ void replica::put(queue& q, const facts::put& x, time_point now, change& out) {
   auto& parts = c->second.parts;
   if (parts.size() == c->second.owned || std::find(parts.begin(), parts.end(), x.id) == parts.end())
     parts.push_back(x.id);
-  own(q, x.id, unit);
+  own(q, x.id, m, unit);
   out.appeared.push_back(unit);
 }
 

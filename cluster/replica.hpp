@@ -198,7 +198,10 @@ private:
   const queue* find(std::string_view name) const;
 
   // sums: around each change of a unit
+  enum class kind : std::uint8_t { message = 0, whole = 4, open = 12, ghost = 20 };
   void count(queue& q, message_id unit, bool in);
+  void count_alone(queue& q, message_id unit, const progress& p, bool in);
+  static void add_sum(queue& q, message_id unit, const progress& p, kind of, bool in);
 
   // replica.cpp
   void put(queue& q, const facts::put& what, time_point now, change& out);
@@ -213,6 +216,7 @@ private:
   bool list(queue& q, const unit_record& theirs, time_point now, change& out);
   void close(queue& q, message_id unit, const std::vector<message_id>& parts, change& out);
   void own(queue& q, message_id part, message_id by);
+  void own(queue& q, message_id part, held& m, message_id by);
   void drop_if_empty(queue& q, message_id unit);
   void forget_list(queue& q, message_id unit);
   static void forget_claim(queue& q, message_id part, message_id unit);

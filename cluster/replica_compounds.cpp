@@ -49,7 +49,11 @@ bool replica::is_settled(const queue& q, message_id id) const {
 
 /// Makes a held message part of a unit, or of another one than before, or of none.
 void replica::own(queue& q, message_id part, message_id by) {
-  auto& m = q.messages.at(part);
+  own(q, part, q.messages.at(part), by);
+}
+
+/// @param m  the held message of that id
+void replica::own(queue& q, message_id part, held& m, message_id by) {
   auto before = m.unit;
   if (before == by)
     return;
@@ -67,13 +71,16 @@ void replica::own(queue& q, message_id part, message_id by) {
   }
   if (by == message_id{})
     return;
+  auto c = q.compounds.find(by);
+  if (c == q.compounds.end()) { // itself
+    m.unit = by;
+    return count_alone(q, by, m.so_far, true);
+  }
   count(q, by, false);
   m.unit = by;
-  if (auto c = q.compounds.find(by); c != q.compounds.end()) {
-    q.digest += sum_of_part(part, by);
-    ++c->second.owned;
-    forget_claim(q, part, by);
-  }
+  q.digest += sum_of_part(part, by);
+  ++c->second.owned;
+  forget_claim(q, part, by);
   count(q, by, true);
 }
 

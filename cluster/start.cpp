@@ -2,6 +2,7 @@
 
 #include "cluster/recording_registry.hpp"
 #include "core/host_port.hpp"
+#include "event_loop/io_unit.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
@@ -45,6 +46,13 @@ broker_options cluster_member::for_broker(hook_catalog hooks) const {
           .home = tag_,
           .read = read_,
           .serves = alone,
+          .later =
+            [](std::function<void()> what) {
+              if (auto* unit = io_unit::current())
+                unit->behind_sockets(std::move(what));
+              else
+                what();
+            },
           .front_of =
             [before = before_](const registry_handle& inner) {
               caf::anon_send(caf::actor_cast<caf::actor>(before), inner);

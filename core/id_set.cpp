@@ -25,21 +25,25 @@ bool id_set::contains(message_id id) const noexcept {
 }
 
 bool id_set::add(message_id id) {
-  if (contains(id))
+  auto& all = ids_[id.incarnation];
+  auto it = reaching_back(all, id.counter);
+  if (it != all.end() && id.counter <= it->second)
     return false;
-  add(id.incarnation, {id.counter, id.counter});
+  add(all, it, {id.counter, id.counter});
   return true;
 }
 
 void id_set::add(std::uint64_t incarnation, interval ids) {
   auto& all = ids_[incarnation];
-  auto it = reaching_back(all, ids.first);
-  if (it != all.end() && (it->second >= ids.first || it->second + 1 == ids.first)) {
-    ids.first = it->first;
+  add(all, reaching_back(all, ids.first), ids);
+}
+
+/// @param it  the last interval that begins where `ids` do, or before
+void id_set::add(intervals_of_one& all, intervals_of_one::iterator it, interval ids) {
+  if (it != all.end() && (it->second >= ids.first || it->second + 1 == ids.first))
     it->second = std::max(it->second, ids.last);
-  } else {
+  else
     it = all.emplace(ids.first, ids.last).first;
-  }
   // What it has grown into is a part of it now.
   for (auto next = std::next(it);
        next != all.end() && (next->first <= it->second || next->first == it->second + 1);

@@ -53,6 +53,8 @@ private:
   /// By their first; none touches the next.
   using intervals_of_one = std::map<std::uint64_t, std::uint64_t>;
 
+  static void add(intervals_of_one& all, intervals_of_one::iterator it, interval ids);
+
   std::map<std::uint64_t, intervals_of_one> ids_; ///< none is empty
 };
 

@@ -34,7 +34,7 @@ public:
   };
 
   /// @param doors  where the other queues are found; null where there is a journal
-  mover(queue_handle::base& self, owner& of, queue_cell& cell, supervisor_handle doors)
+  mover(queue_itself::base& self, owner& of, queue_cell& cell, supervisor_handle doors)
       : self_(self), owner_(of), cell_(&cell), doors_(std::move(doors)) {}
 
   /// The next `go_on` asks.
@@ -75,7 +75,7 @@ private:
   void refused(message_id unit, std::uint64_t serial, const caf::error& why);
   void end(message_id unit, std::optional<refused_how> refused);
 
-  queue_handle::base& self_;
+  queue_itself::base& self_;
   owner& owner_;
   queue_cell* cell_;
   supervisor_handle doors_;

@@ -19,7 +19,7 @@ namespace lmq {
 
 namespace {
 
-class queue_actor final : public queue_handle::base, private mover::owner {
+class queue_actor final : public queue_itself::base, private mover::owner {
 private:
   time_point now() { return system().clock().now(); }
 
@@ -45,7 +45,7 @@ private:
 public:
   queue_actor(caf::actor_config& config, queue_cell_ptr cell, properties in_force,
               std::shared_ptr<const hook_catalog> hooks, supervisor_handle doors)
-      : queue_handle::base(config),
+      : queue_itself::base(config),
         cell_(std::move(cell)),
         mover_(*this, *this, *cell_, std::move(doors)),
         hook_catalog_(std::move(hooks)),
@@ -85,6 +85,7 @@ public:
       [this](forget_atom, const message_ids& ids) { on_forget(ids); },
       [this](put_away_atom, const message_ids& ids) { machine().put_away(*ids); },
       [this](safe_atom, std::uint64_t number) { on_safe(number); },
+      [this](flush_atom) { tell_journal_now(); },
       [this](tick_atom, std::uint64_t number) { on_tick(number); },
     };
   }
@@ -200,7 +201,7 @@ private:
   }
 
   /// What is decided in this step is told under this number.
-  std::uint64_t next_batch() const noexcept { return cell_->port ? cell_->port->unsafe.next() : 0; }
+  std::uint64_t next_batch() const noexcept { return cell_->port ? cell_->port->unsafe.open() : 0; }
 
   result<void> settle(lease_id lease, verdict v, time_point at) {
     switch (v) {
@@ -281,6 +282,7 @@ private:
   void on_close() {
     machine().close(out());
     perform(now());
+    tell_journal_now();
     quit();
   }
 
@@ -325,8 +327,10 @@ private:
   }
 
   void on_hold() {
-    if (cell_->port)
-      cell_->serving = false;
+    if (!cell_->port)
+      return;
+    cell_->serving = false;
+    tell_journal_now();
   }
 
   void on_adopt(const unit_list& units) {
@@ -399,6 +403,7 @@ private:
       finish_dropping();
     for (const auto& [number, facts] : port.unsafe.unsafe_batches())
       send(port.journal, record_atom::value, cell_->name, facts, number);
+    tell_journal_later(); // of what a predecessor has gathered
     finish_adopting(now());
     finish_forgetting(now());
   }
@@ -427,6 +432,9 @@ private:
         c.owed.give();
       while (c.performed < c.decided.size()) {
         LMQ_FAULT_POINT("queue.perform");
+        // What others do about it, they do behind the facts.
+        if (c.port && !std::holds_alternative<record>(c.decided[c.performed]))
+          tell_journal_now();
         std::visit([&](auto& x) { perform_one(x, at); }, c.decided[c.performed]);
         ++c.performed;
         LMQ_FAULT_POINT("queue.performed");
@@ -444,26 +452,45 @@ private:
     mover_.go_on();
   }
 
-  /// Sends what is decided to the journal, and lets the answer to it wait where it has to.
+  /// Gathers what is decided for the journal, and lets the answer to it wait where it has to.
   void tell_journal(journal_port& port) {
     auto& c = *cell_;
-    auto untold = c.decided.begin() + static_cast<std::ptrdiff_t>(port.told);
-    auto is_fact = [](const effect& e) { return std::holds_alternative<record>(e); };
-    if (auto n = std::count_if(untold, c.decided.end(), is_fact); n > 0) {
-      auto facts = std::make_shared<std::vector<fact>>();
-      facts->reserve(static_cast<std::size_t>(n));
-      for (auto it = untold; it != c.decided.end(); ++it)
-        if (is_fact(*it))
-          facts->push_back(std::get<record>(*it).what);
-      auto number = port.unsafe.add(facts);
-      port.told = c.decided.size();
-      LMQ_FAULT_POINT("queue.tell"); // a successor sends what is not safe
-      send(port.journal, record_atom::value, c.name, fact_batch{facts}, number);
-    }
+    for (; port.told < c.decided.size(); ++port.told)
+      if (auto* fact = std::get_if<record>(&c.decided[port.told]))
+        port.unsafe.add(fact->what);
+    if (port.unsafe.open_is_full())
+      tell_journal_now();
+    else
+      tell_journal_later();
     if (port.unsafe.is_safe(c.owed.batch()))
       return c.owed.give();
     port.unsafe.hold(c.owed.batch(), std::move(c.owed));
     c.owed = {};
+  }
+
+  /// Sends what has been gathered, which a successor does if this one does not come to it.
+  void tell_journal_now() {
+    if (!cell_->port)
+      return;
+    auto& unsafe = cell_->port->unsafe;
+    telling_ = false;
+    if (auto facts = unsafe.close()) {
+      LMQ_FAULT_POINT("queue.tell");
+      send(cell_->port->journal, record_atom::value, cell_->name, fact_batch{std::move(facts)},
+           unsafe.last());
+    }
+  }
+
+  /// Behind the requests that are there now: those of a burst are one batch.
+  void tell_journal_later() {
+    if (!cell_->port->unsafe.has_open() || std::exchange(telling_, true))
+      return;
+    if (!cell_->port->later)
+      return send(this, flush_atom::value);
+    cell_->port->later([self = caf::weak_actor_ptr{ctrl()}] {
+      if (auto queue = caf::actor_cast<caf::strong_actor_ptr>(self))
+        caf::anon_send(caf::actor_cast<caf::actor>(queue), flush_atom::value);
+    });
   }
 
   void give_safe(journal_port& port, time_point at) {
@@ -545,8 +572,9 @@ private:
   mover mover_;
   std::shared_ptr<const hook_catalog> hook_catalog_;
   hook_chain hooks_;
-  properties in_force_; ///< at the start
-  caf::actor watcher_;  ///< hears of offers
+  properties in_force_;  ///< at the start
+  caf::actor watcher_;   ///< hears of offers
+  bool telling_ = false; ///< the journal, when a flush comes
   deadline_tick tick_;
 };
 

@@ -73,27 +73,33 @@ private:
 /// A message of the queue of that name as it was written; nothing: it is settled.
 using body_reader = std::function<std::optional<message>(const std::string& queue, message_id)>;
 
+/// Calls what it is given, on this thread, when the requests that are there now have been read. Must not
+/// throw.
+using behind_burst = std::function<void(std::function<void()> what)>;
+
+/// Where facts go, if anywhere, and in whose name.
+struct queue_journal {
+  journal_handle journal; ///< null: nothing is recorded
+  home_tag home{};
+  body_reader read;        ///< of messages that were put away; may block for the disk, any thread
+  bool serves = false;     ///< queues are at home here from the first; else they serve when they are told to
+  behind_burst later = {}; ///< null: behind what is in the queue's mailbox
+};
+
 /// A queue's end of the journal, and what it must not lose over a crash.
 struct journal_port {
-  journal_port(journal_handle its_journal, body_reader reader)
-      : journal(std::move(its_journal)), read(std::move(reader)) {}
+  explicit journal_port(const queue_journal& facts)
+      : journal(facts.journal), read(facts.read), later(facts.later) {}
 
   const journal_handle journal;
   const body_reader read; ///< of messages that were put away
+  const behind_burst later;
   unsafe_answers<std::variant<owed_answer, deliver>> unsafe;
   std::size_t told = 0; ///< of what is decided, how much the journal has been told of
   unit_list adopting;   ///< what is being taken in …
   std::size_t adopted = 0;
   message_ids forgetting;
   bool dropping = false;
-};
-
-/// Where facts go, if anywhere, and in whose name.
-struct queue_journal {
-  journal_handle journal; ///< null: nothing is recorded
-  home_tag home{};
-  body_reader read;    ///< of messages that were put away; may block for the disk, any thread
-  bool serves = false; ///< queues are at home here from the first; else they serve when they are told to
 };
 
 /// A unit on its way to another queue: see mover.hpp.
@@ -121,7 +127,7 @@ struct queue_cell {
       : name(std::move(its_name)),
         machine(std::move(in_force), {facts.home, facts.journal != nullptr}),
         stats(now, seed),
-        port(facts.journal ? std::make_unique<journal_port>(facts.journal, facts.read) : nullptr),
+        port(facts.journal ? std::make_unique<journal_port>(facts) : nullptr),
         serving(!port || facts.serves),
         figures(std::move(board)) {}
 

@@ -1,7 +1,8 @@
 // What must not leave a queue yet: answers that wait until facts are safe, and the facts that they wait for.
 //
-// Numbers the batches of facts, keeps each until the journal says that it is safe, and knows which messages
-// are not safe yet. Plain: no actor. Part of a queue's cell, and only where there is a journal.
+// Facts gather in an open batch until it is closed, so that the steps of a burst are one batch. Numbers the
+// batches, keeps each until the journal says that it is safe, and knows which messages are not safe yet.
+// Plain: no actor. Part of a queue's cell, and only where there is a journal.
 #pragma once
 
 #include "core/fact.hpp"
@@ -24,28 +25,50 @@ class unsafe_answers {
 public:
   using batch = std::shared_ptr<const std::vector<fact>>;
 
-  /// What the next batch will be called.
-  std::uint64_t next() const noexcept { return last_ + 1; }
+  /// What an open batch holds at most before it is to be closed: facts, and bytes of what they bring.
+  static constexpr std::size_t open_facts_max = 256;
+  static constexpr std::size_t open_bytes_max = 256UL * 1024;
 
-  /// What the last batch was called.
+  /// What the open batch is called, in which facts are now.
+  std::uint64_t open() const noexcept { return last_ + 1; }
+
+  /// What the last batch was called that was closed.
   std::uint64_t last() const noexcept { return last_; }
 
-  /// Numbers a batch. Throws: it has no number.
-  std::uint64_t add(batch facts) {
-    const auto number = next();
-    try {
-      for (const auto& f : *facts)
-        if (const auto* name = told_of(f)) {
-          LMQ_FAULT_POINT("unsafe.name");
-          unsafe_[*name] = number;
-        }
-      LMQ_FAULT_POINT("unsafe.add");
-      batches_.emplace_hint(batches_.end(), number, std::move(facts));
-    } catch (...) {
-      std::erase_if(unsafe_, [=](const auto& x) { return x.second == number; });
-      throw;
+  bool has_open() const noexcept { return !open_.empty(); }
+
+  /// No more should be added before it is closed.
+  bool open_is_full() const noexcept {
+    return open_.size() >= open_facts_max || open_bytes_ >= open_bytes_max;
+  }
+
+  /// Adds to the open batch. Throws: it is as it was.
+  void add(fact what) {
+    const auto* name = told_of(what);
+    const auto bytes = bytes_of(what);
+    LMQ_FAULT_POINT("unsafe.add");
+    open_.reserve(open_.size() + 1 > open_.capacity() ? 2 * open_.size() + 1 : 0); // from here on …
+    if (name != nullptr) {
+      LMQ_FAULT_POINT("unsafe.name");
+      unsafe_[*name] = open();
     }
-    return last_ = number;
+    open_.push_back(std::move(what)); // … this does not throw
+    open_bytes_ += bytes;
+  }
+
+  /// The open batch gets its number for good; what is added from now on is in another one. Throws: it is open
+  /// still.
+  /// @returns it; null where it holds nothing
+  batch close() {
+    if (open_.empty())
+      return nullptr;
+    LMQ_FAULT_POINT("unsafe.close");
+    auto facts = std::make_shared<std::vector<fact>>();
+    auto closed = batches_.emplace_hint(batches_.end(), open(), facts);
+    facts->swap(open_);
+    open_bytes_ = 0;
+    ++last_;
+    return closed->second;
   }
 
   /// All up to this number are safe.
@@ -101,11 +124,13 @@ public:
   /// Nobody waits for the facts that are not safe yet, or will send them again.
   void forget_batches() noexcept {
     batches_.clear();
+    open_.clear();
+    open_bytes_ = 0;
     unsafe_.clear();
     safe_ = last_;
   }
 
-  /// By number.
+  /// By number; those that are closed.
   const std::map<std::uint64_t, batch>& unsafe_batches() const noexcept { return batches_; }
 
   const std::multimap<std::uint64_t, Answer>& waiting() const noexcept { return waiting_; }
@@ -120,8 +145,15 @@ private:
     return nullptr;
   }
 
+  static std::size_t bytes_of(const fact& f) noexcept {
+    const auto* put = std::get_if<facts::put>(&f);
+    return put != nullptr ? memory_bytes(put->content) : 0;
+  }
+
   std::uint64_t last_ = 0; ///< number given
   std::uint64_t safe_ = 0;
+  std::vector<fact> open_;
+  std::size_t open_bytes_ = 0;
   std::map<std::uint64_t, batch> batches_;               ///< those behind `safe_`
   std::unordered_map<message_id, std::uint64_t> unsafe_; ///< messages and compounds that batches_ brought
   std::multimap<std::uint64_t, Answer> waiting_;

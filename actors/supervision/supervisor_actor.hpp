@@ -29,6 +29,9 @@ struct broker_options {
   /// Reads messages that were put away; see journal_handle
   std::function<std::optional<message>(const std::string& queue, message_id)> read = {};
   bool serves = false; ///< queues serve at once, though there is a journal
+  /// Calls what it is given when the requests that are there now have been read, on the thread that calls it:
+  /// a queue's facts of a burst go to the journal as one. Null: they go behind what is in the queue's mailbox
+  std::function<void(std::function<void()> what)> later = {};
   /// Makes the registry that everybody else is given from the one that knows this node's queues. Called for
   /// each that is started, first by `start_broker` and later on the supervisor's thread; must not throw.
   /// Null: both are the same. Whoever makes an actor here ends it.

@@ -12,8 +12,12 @@ namespace {
 
 using answers = unsafe_answers<std::string>;
 
-std::shared_ptr<const std::vector<fact>> batch(std::vector<fact> facts) {
-  return std::make_shared<const std::vector<fact>>(std::move(facts));
+/// As a batch of their own; its number.
+std::uint64_t add(answers& a, std::vector<fact> facts) {
+  for (auto& f : facts)
+    a.add(std::move(f));
+  a.close();
+  return a.last();
 }
 
 fact put(std::uint64_t n) {
@@ -49,10 +53,10 @@ delivery of_compound(message_id name, std::initializer_list<std::uint64_t> ids) 
 
 CAF_TEST(batches are numbered from one and kept until they are safe) {
   answers a;
-  CAF_CHECK_EQUAL(a.next(), 1u);
-  CAF_CHECK_EQUAL(a.add(batch({put(1)})), 1u);
-  CAF_CHECK_EQUAL(a.add(batch({put(2)})), 2u);
-  CAF_CHECK_EQUAL(a.add(batch({put(3)})), 3u);
+  CAF_CHECK_EQUAL(a.open(), 1u);
+  CAF_CHECK_EQUAL(add(a, {put(1)}), 1u);
+  CAF_CHECK_EQUAL(add(a, {put(2)}), 2u);
+  CAF_CHECK_EQUAL(add(a, {put(3)}), 3u);
   a.set_safe(2);
   CAF_REQUIRE_EQUAL(a.unsafe_batches().size(), 1u);
   CAF_CHECK_EQUAL(a.unsafe_batches().begin()->first, 3u);
@@ -61,15 +65,52 @@ CAF_TEST(batches are numbered from one and kept until they are safe) {
   CAF_CHECK(!a.is_safe(3));
   a.set_safe(100);
   CAF_CHECK(a.unsafe_batches().empty());
-  CAF_CHECK_EQUAL(a.add(batch({put(4)})), 4u);
+  CAF_CHECK_EQUAL(add(a, {put(4)}), 4u);
   CAF_CHECK(!a.is_safe(4));
+}
+
+CAF_TEST(facts gather in one batch until it is closed) {
+  answers a;
+  CAF_CHECK(a.close() == nullptr); // there is nothing in it
+  CAF_CHECK_EQUAL(a.last(), 0u);
+  a.add(put(1));
+  a.add(put(2));
+  CAF_CHECK(a.has_open());
+  CAF_CHECK_EQUAL(a.batch_of(of(2)), 1u);
+  CAF_CHECK(a.unsafe_batches().empty());
+  a.set_safe(1); // of which nobody can know yet
+  CAF_CHECK(!a.is_safe(1));
+  auto first = a.close();
+  CAF_REQUIRE(first != nullptr);
+  CAF_CHECK_EQUAL(first->size(), 2u);
+  CAF_CHECK(!a.has_open());
+  a.add(put(3));
+  CAF_CHECK_EQUAL(a.batch_of(of(1)), 1u);
+  CAF_CHECK_EQUAL(a.batch_of(of(3)), 2u);
+  a.set_safe(1);
+  CAF_CHECK_EQUAL(a.batch_of(of(1)), 0u);
+  CAF_CHECK_EQUAL(a.batch_of(of(3)), 2u);
+}
+
+CAF_TEST(an open batch is full by its facts or by what they weigh) {
+  answers a;
+  for (std::size_t n = 1; n < answers::open_facts_max; ++n)
+    a.add(put(n));
+  CAF_CHECK(!a.open_is_full());
+  a.add(put(answers::open_facts_max));
+  CAF_CHECK(a.open_is_full());
+  a.close();
+  CAF_CHECK(!a.open_is_full());
+  std::string body(answers::open_bytes_max, 'x');
+  a.add(facts::put{{2, 1}, {payload::copy_of("text/plain", body), nullptr}, 0, std::nullopt});
+  CAF_CHECK(a.open_is_full());
 }
 
 CAF_TEST(a delivery needs the puts of all that it brings and no other facts) {
   answers a;
-  a.add(batch({put(1), facts::leased{{1, 1}, 1, {}, {}}}));
-  a.add(batch({put(2)}));
-  a.add(batch({facts::leased{{1, 9}, 1, {}, {}}, facts::closed{{2, 1}, 0, {{1, 1}, {1, 2}}}}));
+  add(a, {put(1), facts::leased{{1, 1}, 1, {}, {}}});
+  add(a, {put(2)});
+  add(a, {facts::leased{{1, 9}, 1, {}, {}}, facts::closed{{2, 1}, 0, {{1, 1}, {1, 2}}}});
   CAF_CHECK_EQUAL(a.batch_of(of(1)), 1u);
   CAF_CHECK_EQUAL(a.batch_of(of(2)), 2u);
   CAF_CHECK_EQUAL(a.batch_of(of(9)), 0u);
@@ -86,7 +127,7 @@ CAF_TEST(a delivery needs the puts of all that it brings and no other facts) {
 CAF_TEST(answers come in the order of their batches and then of their coming) {
   answers a;
   for (std::uint64_t n = 1; n <= 3; ++n)
-    a.add(batch({put(n)}));
+    add(a, {put(n)});
   a.hold(2, std::string{"c"});
   a.hold(1, std::string{"a"});
   a.hold(2, std::string{"d"});
@@ -103,7 +144,7 @@ CAF_TEST(answers come in the order of their batches and then of their coming) {
 
 CAF_TEST(an answer that nobody takes yet stays) {
   answers a;
-  a.add(batch({put(1)}));
+  add(a, {put(1)});
   a.hold(1, std::string{"a"});
   a.hold(1, std::string{"b"});
   a.set_safe(1);
@@ -113,7 +154,7 @@ CAF_TEST(an answer that nobody takes yet stays) {
 
 CAF_TEST(all answers are given up and batches forgotten without a word to the numbers) {
   answers a;
-  a.add(batch({put(1)}));
+  add(a, {put(1)});
   a.hold(1, std::string{"a"});
   std::string all;
   a.give_all([&](const std::string& x) {
@@ -122,8 +163,11 @@ CAF_TEST(all answers are given up and batches forgotten without a word to the nu
   });
   CAF_CHECK_EQUAL(all, "a");
   CAF_CHECK_EQUAL(a.unsafe_batches().size(), 1u);
+  a.add(put(2));
   a.forget_batches();
+  CAF_CHECK(!a.has_open());
+  CAF_CHECK_EQUAL(a.batch_of(of(2)), 0u);
   CAF_CHECK(a.unsafe_batches().empty());
   CAF_CHECK_EQUAL(a.batch_of(of(1)), 0u);
-  CAF_CHECK_EQUAL(a.next(), 2u);
+  CAF_CHECK_EQUAL(a.open(), 2u);
 }
