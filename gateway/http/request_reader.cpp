@@ -201,10 +201,12 @@ void request_reader::on_field_impl(field name, string_view name_text, string_vie
   case field::unknown:
     if (boost::beast::iequals(name_text, "x-request-id") && sound_id(shown, limits_.request_id_bytes_max))
       head_.request_id = shown;
-    else if (boost::beast::iequals(name_text, "traceparent") && is_trace_parent(shown))
-      head_.trace.parent = shown;
-    else if (boost::beast::iequals(name_text, "tracestate") && shown.size() <= limits_.trace_state_bytes_max)
-      head_.trace.state = shown;
+    else if (boost::beast::iequals(name_text, "traceparent"))
+      // Of several nobody knows which one is meant, and a part of a state is none.
+      head_.trace.parent = ++trace_parents_ == 1 && is_trace_parent(shown) ? shown : std::string_view{};
+    else if (boost::beast::iequals(name_text, "tracestate"))
+      head_.trace.state =
+        ++trace_states_ == 1 && shown.size() <= limits_.trace_state_bytes_max ? shown : std::string_view{};
     break;
   default: break;
   }

@@ -34,8 +34,8 @@ bool begins_request(char first) noexcept;
 
 /// Where a request belongs in a trace, as W3C's Trace Context has it.
 struct trace_headers {
-  std::string_view parent; ///< of the form that the recommendation asks for; empty: there is none
-  std::string_view state;  ///< means nothing without a parent
+  std::string_view parent; ///< of the form that the recommendation asks for; empty: there is none, or several
+  std::string_view state;  ///< means nothing without a parent; empty also where it comes in several fields
 };
 
 /// What is left of a request's head after it was parsed. Views into the session's buffer.
@@ -119,6 +119,8 @@ private:
   request_head head_;
   unsigned hosts_ = 0;
   unsigned authorizations_ = 0;
+  unsigned trace_parents_ = 0;
+  unsigned trace_states_ = 0;
   bool transfer_encoded_ = false;
   bool other_coding_ = false; ///< other than chunked, alone and once
   std::uint64_t body_bytes_ = 0;

@@ -249,4 +249,8 @@ CAF_TEST(a trace is known by the form of its parent) {
         "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01"s})
     CAF_CHECK_EQUAL(read(odd).first, ""s);
   CAF_CHECK_EQUAL(read(parent, std::string(101, 'a')).second, ""s);
+  CAF_MESSAGE("of several there is none");
+  CAF_CHECK_EQUAL(read(parent + "\r\ntraceparent: " + parent).first, ""s);
+  CAF_CHECK_EQUAL(read("made up\r\ntraceparent: " + parent).first, ""s);
+  CAF_CHECK_EQUAL(read(parent, "a=1\r\ntracestate: b=2").second, ""s);
 }
