@@ -180,6 +180,43 @@ CAF_TEST(a port beyond loopback with tokens and without TLS is another one) {
   CAF_CHECK(!holds(log, "access.open"));
 }
 
+CAF_TEST(RPC beyond loopback is open though there are tokens) {
+  auto rpc = free_port();
+  server_options open =
+    with({"--rpc", "0.0.0.0:" + std::to_string(rpc), "--tokens", folder.path("tokens"), "--rpc-open"});
+  open.rpc_port = rpc;
+  server_process server{open};
+  CAF_CHECK(server.stop() == 0);
+  auto log = server.process().standard_error();
+  CAF_MESSAGE(log);
+  CAF_CHECK(holds(log, " warn access.open port=rpc address=0.0.0.0:" + std::to_string(rpc) + " "));
+  CAF_CHECK(holds(log, "leave out --rpc-open"));
+  CAF_CHECK(!holds(log, "port=http"));
+}
+
+CAF_TEST(the log tells of each request with its id and never with its token) {
+  server_options told{.arguments = {"--tokens", folder.path("tokens"), "--log-level", "debug"}};
+  server_process server{told};
+  http_client client{server.http_port()};
+  auto ask = [&](const std::string& target, const std::string& bearer, const std::string& id) {
+    return client
+      .request("POST", target, {{"authorization", "Bearer " + bearer}, {"x-request-id", id}}, "hello")
+      .status;
+  };
+  CAF_CHECK_EQUAL(ask("/messages/q", token, "first"), 200);
+  CAF_CHECK_EQUAL(ask("/messages/q", other_token, "second"), 401);
+  await_words(server.process(), " status=401 ");
+  CAF_CHECK(server.stop() == 0);
+  auto log = server.process().standard_error();
+  CAF_MESSAGE(log);
+  CAF_CHECK(holds(log, " debug http.request line=\"POST /messages/q\" status=200 took_us="));
+  CAF_CHECK(holds(log, " request_id=\"first\"\n"));
+  CAF_CHECK(holds(log, " request_id=\"second\"\n"));
+  CAF_CHECK(!holds(log, token));
+  CAF_CHECK(!holds(log, other_token));
+  CAF_CHECK(!holds(log, "hello"));
+}
+
 CAF_TEST(a port at the loopback is no warning) {
   server_process server{with({})};
   CAF_CHECK(server.stop() == 0);

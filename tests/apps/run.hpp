@@ -1,7 +1,8 @@
-// Running the program under test to its end, and waiting for what it says.
+// Running the program under test to its end.
 // Free functions; on the main thread of the test, like child_process.
 #pragma once
 
+#include "tests/support/await_words.hpp"
 #include "tests/support/server_process.hpp"
 
 #include <algorithm>
@@ -30,17 +31,6 @@ inline finished finish(child_process& child) {
 inline finished run(std::vector<std::string> words) {
   child_process child{{.program = program_path(), .arguments = std::move(words)}};
   return finish(child);
-}
-
-/// Waits until the process has written that to standard error. Errors: std::runtime_error if it does not in
-/// time
-inline void await_words(child_process& child, std::string_view words) {
-  constexpr seconds pause{0.002};
-  time_limit limit{answer_time_max};
-  while (child.standard_error().find(words) == std::string::npos)
-    // The pause ends early where nothing more can come.
-    if (limit.passed() || child.wait(pause))
-      throw std::runtime_error("it never said \"" + std::string{words} + "\" but: " + child.standard_error());
 }
 
 inline bool holds(std::string_view text, std::string_view part) {

@@ -182,7 +182,9 @@ CONTRACT("with less free space than the reserve pushes get 507, and pulls and ac
   }
   server_process full{{.arguments = {"--disk-reserve", "1024GiB"}, .data_dir = folder.path("data")}};
   http_client client{full.http_port()};
-  expect_refused(push(client, "q", "z"), 507, "no_space");
+  auto refused = push(client, "q", "z");
+  expect_refused(refused, 507, "no_space");
+  expect_equal(header_of(refused, "retry-after"), "1");
   expect_refused(client.request("POST", "/messages?qre=q", {}, "z"), 507, "no_space");
   auto got = pull_ok(client, "q");
   expect_equal(got.body, "x");

@@ -3,6 +3,7 @@
 
 #include "tests/contract/compound.hpp"
 #include "tests/contract/requests.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 using namespace lmq::contract;
 
@@ -168,4 +169,34 @@ CONTRACT("a message goes on with the trace that it was pushed in, without any ho
   expect_equal(header_of(third, "traceparent"), parent);
   expect_equal(header_of(third, "baggage"), "b");
   expect(third.raw.find("traceparent") == third.raw.rfind("traceparent"), "the trace stands twice");
+}
+
+CONTRACT("a trace stays with its message: again, by qre, in a compound, as a dead letter, after a kill") {
+  const http_headers traced{{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
+                            {"tracestate", "a=1,b=2"}};
+  auto expect_traced = [&](const http_response& answer, here at = here::current()) {
+    for (const auto& [header, value] : traced)
+      expect_equal(header_of(answer, header, at), value, at);
+  };
+  temporary_folder folder;
+  {
+    server_process server{{.data_dir = folder.path("data")}};
+    http_client client{server.http_port()};
+    set_properties(client, "q", R"({"retry":1,"dead_letter":"dead"})");
+    expect_json(client.request("POST", "/messages?qre=^q$", traced, "x"), R"({"q":{"accum":"no"}})");
+    server.kill();
+  }
+  server_process server{{.data_dir = folder.path("data")}};
+  http_client client{server.http_port()};
+  for (int deliveries = 0; deliveries < 2; ++deliveries) {
+    auto delivered = pull_ok(client, "q");
+    expect_traced(delivered);
+    expect_status(settle(client, "q", lease_of(delivered), "nack"), 204);
+  }
+  expect_traced(pull_ok(client, "dead", "t=10"));
+  set_properties(client, "window", R"({"accum":0.01})");
+  push_ok(client, "window", "z", traced);
+  auto compound = pull_ok(client, "window", "t=10&cf=multipart");
+  for (const auto& [header, value] : traced)
+    expect(compound.body.find("\r\n" + header + ": " + value + "\r\n") != std::string::npos, compound.body);
 }

@@ -225,6 +225,35 @@ CONTRACT("x-request-id is answered where it was asked, and nowhere else") {
   expect(!client.request("GET", "/stats").has_header("x-request-id"), "answered unasked");
 }
 
+CONTRACT("x-request-id comes back with every kind of answer, and each with its own in a pipeline") {
+  auto client = http();
+  auto name = fresh_name();
+  struct asked {
+    std::string method, target, body;
+    int status;
+  };
+  const std::vector<asked> all{{"POST", "/messages/" + name, "x", 200},
+                               {"GET", "/messages/" + name + "?t=0", "", 200},
+                               {"GET", "/messages/" + name + "?t=0.01", "", 204},
+                               {"POST", "/messages/" + name + "/no-lease?reply=ack", "", 404},
+                               {"PATCH", "/properties/" + name, "{", 400},
+                               {"PUT", "/messages/" + name, "", 405},
+                               {"GET", "/no/route", "", 404},
+                               {"OPTIONS", "*", "", 204},
+                               {"GET", "/openapi.json", "", 200}};
+  for (std::size_t i = 0; i < all.size(); ++i)
+    client.send(all[i].method, all[i].target, {{"X-Request-ID", "id-" + std::to_string(i)}}, all[i].body);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    auto answer = client.receive();
+    expect_status(answer, all[i].status);
+    expect_equal(header_of(answer, "x-request-id"), "id-" + std::to_string(i));
+  }
+  expect(!client.request("GET", "/no/route").has_header("x-request-id"), "the last one stayed");
+  expect(
+    !client.request("GET", "/stats", {{"x-request-id", std::string(129, 'x')}}).has_header("x-request-id"),
+    "one without end came back");
+}
+
 CONTRACT("an empty line before a request does no harm") {
   auto client = http();
   expect_status(client.request("GET", "/stats"), 200);

@@ -135,7 +135,9 @@ CONTRACT("a connection over --connections-max is answered 503 and closed, the ot
   }
   auto surplus = server.http();
   surplus.send("GET", "/stats");
-  expect_refused(surplus.receive(), 503, "too_many_connections");
+  auto refused = surplus.receive();
+  expect_refused(refused, 503, "too_many_connections");
+  expect_equal(header_of(refused, "retry-after"), "1");
   expect(surplus.ended_by_peer(), "still open");
   for (auto& client : allowed)
     expect_status(client.request("GET", "/stats"), 200);

@@ -5,9 +5,12 @@
 #include "tests/contract/limited_server.hpp"
 #include "tests/contract/requests.hpp"
 #include "tests/contract/rpc_calls.hpp"
+#include "tests/support/await_words.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/test_certificate.hpp"
 #include "tests/support/tls_client.hpp"
+
+#include <csignal>
 
 using namespace lmq::contract;
 
@@ -18,15 +21,28 @@ struct certificate_files : temporary_folder {
   test_certificate made = make_test_certificate("contract");
 
   std::vector<std::string> words() const {
-    return {"--tls-cert", write("cert.pem", made.certificate), "--tls-key", write("key.pem", made.key)};
+    return {"--tls-cert",  write("cert.pem", made.certificate),
+            "--tls-key",   write("key.pem", made.key),
+            "--log-level", "info"};
+  }
+
+  void renew() {
+    made = make_test_certificate("contract");
+    words();
   }
 };
 
 struct tls_server : certificate_files, limited_server {
   tls_server() : limited_server(words()) {}
 
-  tls_client connect() { return tls_client{process().http_port(), {.trusted = made.certificate}}; }
+  tls_client connect() { return connect(made); }
+  tls_client connect(const test_certificate& trusted) {
+    return tls_client{process().http_port(), {.trusted = trusted.certificate}};
+  }
 };
+
+/// More than sockets hold for a client that does not read.
+constexpr std::size_t large_body_bytes = 16'000'000;
 
 } // namespace
 
@@ -50,6 +66,40 @@ CONTRACT("a pull that waits over TLS is answered when a message comes") {
   auto client = server.connect();
   expect_status(client.request("POST", "/messages/q", {}, "now"), 200);
   expect_equal(waiting.receive().body, "now");
+}
+
+CONTRACT("a SIGHUP brings a new certificate, and nothing that is under way is dropped for it") {
+  tls_server server;
+  auto old = server.made;
+  const std::string body(large_body_bytes, 'b');
+  auto idle = server.connect(), waiting = server.connect(), sending = server.connect(),
+       reading = server.connect();
+  expect_status(idle.request("POST", "/messages/large", {}, body), 200);
+  waiting.send("GET", "/messages/q");
+  sending.send_raw("POST /messages/halves HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nfirst");
+  reading.send("GET", "/messages/large?t=0");
+  expect_nothing(idle.request("GET", "/messages/let_it_arrive?t=0.05"));
+  for (std::size_t times = 1; times <= 3; ++times) {
+    server.renew();
+    server.process().process().signal(SIGHUP);
+    await_words(server.process().process(), "access.reloaded", times);
+  }
+  bool distrusted = false;
+  try {
+    server.connect(old);
+  } catch (const connection_lost&) {
+    distrusted = true;
+  }
+  expect(distrusted, "the old certificate is shown still");
+  expect_nothing(server.connect().request("GET", "/messages/let_it_arrive?t=0"));
+  sending.send_raw("other");
+  expect_status(sending.receive(), 200);
+  expect_equal(idle.request("GET", "/messages/halves?t=0").body, "firstother");
+  expect(reading.receive().body == body, "another body");
+  expect_status(idle.request("POST", "/messages/q", {}, "now"), 200);
+  expect_equal(waiting.receive().body, "now");
+  for (auto* kept : {&idle, &waiting, &sending, &reading})
+    expect_status(kept->request("GET", "/health"), 200);
 }
 
 CONTRACT("who speaks plain HTTP to the port is told to use https and closed in good order") {

@@ -11,6 +11,7 @@
 #include <caf/test/unit_test.hpp>
 #include <msgpack/unpack.hpp>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <type_traits>
 
 using namespace lmq;
@@ -101,6 +102,19 @@ CAF_TEST(a full queue is refused with the time after which to try again) {
   CAF_CHECK(refused.starts_with("HTTP/1.1 429 Too Many Requests\r\n"));
   CAF_CHECK(refused.find("\r\nretry-after: 1\r\n") != std::string::npos);
   CAF_CHECK_EQUAL(body_of(refused), R"({"error":"queue_full","message":"full"})");
+}
+
+CAF_TEST(only what may pass in a moment says when to come back) {
+  const std::set<http_reason> passing{http_reason::queue_full, http_reason::unavailable,
+                                      http_reason::too_many_connections, http_reason::no_space};
+  for (auto number = 0; number <= static_cast<int>(http_reason::forbidden); ++number) {
+    auto why = static_cast<http_reason>(number);
+    auto says = rendered(http_refusal{why, "no"}).find("\r\nretry-after: 1\r\n") != std::string::npos;
+    if (says != passing.contains(why))
+      CAF_ERROR("reason " << wording_of(why).word);
+    auto status = wording_of(why).status;
+    CAF_CHECK(says || (status != 429 && status != 503));
+  }
 }
 
 CAF_TEST(every reason has a status line) {

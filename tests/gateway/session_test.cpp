@@ -239,6 +239,18 @@ CAF_TEST(a pull that waits outlasts the idle limit) {
   CAF_CHECK_EQUAL(waiter.receive().status, 204);
 }
 
+CAF_TEST(who sends more than is read ahead behind a pull that waits has until the idle limit) {
+  gateway_limits limits;
+  limits.idle_timeout = 1s;
+  running_server server{limits};
+  auto client = server.connect();
+  client.send("GET", "/messages/q");
+  client.connection().send_while_open(std::string(limits.pipelined_bytes_max * 4, 'x'));
+  CAF_CHECK(client.ended_by_peer());
+  CAF_CHECK_EQUAL(server.ask("POST", "/messages/q", "x").status, 200);
+  CAF_CHECK_EQUAL(header(server.ask("GET", "/messages/q?t=0"), "x-lmq-retry-remaining"), "2");
+}
+
 CAF_TEST(a body over the limit is a 413 that the client gets to read) {
   gateway_limits limits;
   limits.body_bytes_max = 1'000;
