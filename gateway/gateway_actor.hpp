@@ -12,6 +12,7 @@
 #include "core/push_gate.hpp"
 #include "event_loop/deadline_timer.hpp"
 #include "event_loop/reply_sink.hpp"
+#include "gateway/access/known_tokens.hpp"
 #include "gateway/admission.hpp"
 #include "gateway/limits.hpp"
 #include "gateway/request_tally.hpp"
@@ -96,14 +97,16 @@ public:
   const push_gate& pushes() const noexcept { return *shared_->pushes; }
   const broker& doors() const noexcept { return doors_; }
 
-  /// nullptr: nobody is asked for a token. Valid until the next turn of the thread.
-  const token_table* tokens() const noexcept { return admission_.tokens.get(); }
+  known_tokens& tokens() noexcept { return tokens_; }
 
   /// nullptr: HTTP is spoken as it is, without TLS.
-  const std::shared_ptr<const tls_identity>& tls() const noexcept { return admission_.tls; }
+  const std::shared_ptr<const tls_identity>& tls() const noexcept { return tls_; }
 
   /// For requests and connections that begin from now on.
-  void admit_by(admission_terms terms) noexcept { admission_ = std::move(terms); }
+  void admit_by(admission_terms terms) noexcept {
+    tokens_.replace(std::move(terms.tokens));
+    tls_ = std::move(terms.tls);
+  }
 
   /// The broker's doors as the supervisor has told of them.
   void meet(broker doors) { doors_ = std::move(doors); }
@@ -173,7 +176,8 @@ private:
 
   broker doors_;
   std::shared_ptr<gateway_shared> shared_;
-  admission_terms admission_;
+  known_tokens tokens_;
+  std::shared_ptr<const tls_identity> tls_;
   id_source ids_;
   const std::shared_ptr<request_tally> tally_;
   route_cache routes_;

@@ -59,4 +59,12 @@ std::optional<needed_right> needed_for(const request& what) noexcept {
   return std::visit(table{}, what);
 }
 
+// Rules name queues of dead letters as well, but they take `admin` on all queues to begin with.
+std::optional<needed_right> needed_by_document(const request& what) noexcept {
+  if (const auto* patch = std::get_if<patch_properties>(&what))
+    if (const auto& target = patch->change.dead_letter; target && !target->empty())
+      return needed_right{right::push, &*target};
+  return std::nullopt;
+}
+
 } // namespace lmq

@@ -50,4 +50,8 @@ struct needed_right {
 /// Nothing: open to everybody.
 std::optional<needed_right> needed_for(const request& what) noexcept;
 
+/// What it takes besides for what the document of a request says: who has dead letters moved into a queue
+/// pushes there. Nothing: no more than the request itself.
+std::optional<needed_right> needed_by_document(const request& what) noexcept;
+
 } // namespace lmq

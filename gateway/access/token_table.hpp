@@ -21,6 +21,11 @@ struct token_grant {
   std::string name; ///< for people; not secret
   right_set rights;
   std::optional<pattern> queues; ///< finds whole names; nothing: all queues
+
+  bool covers_all() const noexcept { return !queues; }
+
+  /// Cost: the pattern over the name.
+  bool covers(const std::string& queue) const;
 };
 
 class token_table {
@@ -39,23 +44,5 @@ public:
 private:
   std::unordered_map<token_digest, token_grant, digest_hash, digest_equal> grants_;
 };
-
-/// Why a request is not carried out.
-struct access_denial {
-  enum class kind {
-    no_token, ///< none that is known
-    no_right, ///< the token is known, and not good for this
-  } why = kind::no_token;
-  std::string message; ///< a sentence: what is missing and what to do
-};
-
-/// Whether a request with this token may be carried out; what is open to everybody always may.
-///
-/// @param token  as the client sent it; nothing: it sent none
-/// @param what   nullptr: what asks for any token at all, but for no right
-/// @returns nothing if it may. Cost: one digest, one look-up, and the token's pattern over the name of the
-/// queue; no memory where it may
-std::optional<access_denial> denied(const token_table& tokens, std::optional<std::string_view> token,
-                                    const request* what);
 
 } // namespace lmq

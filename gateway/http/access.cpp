@@ -17,10 +17,9 @@ std::optional<std::string_view> bearer_token(std::string_view authorization) noe
   return authorization;
 }
 
-std::optional<http_refusal> refused_access(const token_table& tokens, std::string_view authorization,
-                                           const tl::expected<http_request, http_refusal>& asked) {
-  const auto* of_broker = asked ? std::get_if<broker_request>(&*asked) : nullptr;
-  auto no = denied(tokens, bearer_token(authorization), of_broker != nullptr ? &of_broker->what : nullptr);
+namespace {
+
+std::optional<http_refusal> to_http(std::optional<access_denial> no) {
   if (!no)
     return std::nullopt;
   switch (no->why) {
@@ -28,6 +27,21 @@ std::optional<http_refusal> refused_access(const token_table& tokens, std::strin
   case access_denial::kind::no_right: return http_refusal{http_reason::forbidden, std::move(no->message)};
   }
   return std::nullopt;
+}
+
+} // namespace
+
+std::optional<http_refusal> refused_access(known_tokens& tokens, std::string_view authorization,
+                                           const tl::expected<http_request, http_refusal>& asked,
+                                           token_place& last) {
+  const auto* of_broker = asked ? std::get_if<broker_request>(&*asked) : nullptr;
+  return to_http(
+    tokens.denied(bearer_token(authorization), of_broker != nullptr ? &of_broker->what : nullptr, last));
+}
+
+std::optional<http_refusal> refused_document(const known_tokens& tokens, const token_digest& token,
+                                             const request& what) {
+  return to_http(tokens.denied(token, what));
 }
 
 } // namespace lmq

@@ -118,8 +118,8 @@ void http_session::read_head() {
   keep_ = reader.keep_alive();
 
   auto asked = parse_target(head.method, head.target, limits());
-  if (const auto* tokens = gateway().tokens())
-    if (auto no = refused_access(*tokens, head.authorization, asked))
+  if (gateway().tokens().asked_for())
+    if (auto no = refused_access(gateway().tokens(), head.authorization, asked, last_token_))
       asked = tl::unexpected<http_refusal>(*std::move(no));
   if (asked)
     prepare(std::move(*asked));
@@ -153,8 +153,11 @@ void http_session::prepare(http_request what) {
         return;
       }
       reader_->keep_as_payload();
-    } else if (has_document(asked.what))
+    } else if (has_document(asked.what)) {
       reader_->keep_as_text(limits().document_bytes_max);
+      if (auto token = bearer_token(reader_->head().authorization); token && gateway().tokens().asked_for())
+        bearer_ = std::make_unique<token_digest>(digest_of(*token));
+    }
     exchange_.prepare(std::move(asked.what));
     if (const auto& trace = reader_->head().trace; !trace.parent.empty() && is_push(exchange_.asked()))
       exchange_.set_preserved(kept_of(trace));
@@ -166,7 +169,7 @@ void http_session::prepare(http_request what) {
 /// A token that lets one in must not end up in a message, whatever headers a hook preserves.
 header_list http_session::headers_for_hooks() const {
   auto headers = to_header_list(shared().fields);
-  if (gateway().tokens() != nullptr)
+  if (gateway().tokens().asked_for())
     std::erase_if(headers, [](const auto& one) { return one.first == "authorization"; });
   return headers;
 }
@@ -235,7 +238,8 @@ std::optional<http_refusal> http_session::take_document(std::string text) {
       return std::move(limit.error());
     redrive->limit = *limit;
   }
-  return std::nullopt;
+  // Only now it is known what it takes; and the tokens may be others since the head came.
+  return bearer_ ? refused_document(gateway().tokens(), *bearer_, exchange_.asked()) : std::nullopt;
 }
 
 void http_session::on_answer(std::uint64_t tag, caf::mailbox_element& reply) {
@@ -277,6 +281,7 @@ void http_session::respond(const Answer& what) {
   if (access_)
     log_end(status);
   reader_.reset();
+  bearer_.reset();
   if (!keep_)
     end();
 }

@@ -81,6 +81,7 @@ private:
   exchange exchange_;
   std::unique_ptr<access_record> access_;
   std::string request_id_;
+  std::unique_ptr<token_digest> bearer_; ///< who sends the document that is being read; null: nobody asks
 
   time_point since_;                      ///< when the phase began, or a body was last seen to make progress
   std::uint64_t body_then_ = 0;           ///< bytes of the body that had come by then
@@ -89,6 +90,7 @@ private:
 
   request_tally::kind asked_ = request_tally::unknown; ///< as far as the request was understood
 
+  token_place last_token_;
   phase phase_ = phase::idle;
   compound_format format_ = compound_format::multipart;
   bool keep_ = true; ///< the peer is ready for another request

@@ -7,6 +7,7 @@
 #include <caf/test/unit_test.hpp>
 
 #include <array>
+#include <memory>
 #include <set>
 #include <utility>
 #include <vector>
@@ -26,14 +27,21 @@ std::string token_of(char role) {
   return std::string(16, role);
 }
 
-token_table table_of_roles() {
+known_tokens tokens_of_roles() {
   std::string text;
   for (const auto& [letter, line] : roles)
     text += "role-" + std::string(1, letter) + " " + line + " " + token_of(letter) + "\n";
   auto r = parse_tokens(text);
   if (!r)
     CAF_FAIL(r.error());
-  return *std::move(r);
+  return known_tokens{std::make_shared<const token_table>(*std::move(r))};
+}
+
+/// On a connection of its own.
+std::optional<access_denial> denied(known_tokens& tokens, std::optional<std::string_view> token,
+                                    const request* what) {
+  token_place last;
+  return tokens.denied(token, what, last);
 }
 
 /// The requests with the roles that may have them carried out. Those with a queue are about `here`.
@@ -77,7 +85,7 @@ std::vector<std::pair<request, std::string>> table() {
 } // namespace
 
 CAF_TEST(every request is open to the roles of the table and to no other) {
-  auto tokens = table_of_roles();
+  auto tokens = tokens_of_roles();
   for (const auto& [what, may] : table())
     for (const auto& [letter, line] : roles) {
       auto no = denied(tokens, token_of(letter), &what);
@@ -86,7 +94,41 @@ CAF_TEST(every request is open to the roles of the table and to no other) {
         CAF_ERROR("request " << what.index() << " as \"" << line << "\" was " << (no ? "refused" : "let in"));
       if (no)
         CAF_CHECK(no->why == access_denial::kind::no_right);
+      auto when_read = tokens.denied(digest_of(token_of(letter)), what);
+      CAF_CHECK_EQUAL(when_read.has_value(), expected);
     }
+}
+
+CAF_TEST(who has dead letters moved into a queue needs the right to push there) {
+  auto tokens = tokens_of_roles();
+  auto may = [&](char role, const std::string& of, std::optional<std::string> target) {
+    patch_properties what{of, {}};
+    what.change.dead_letter = std::move(target);
+    auto no = tokens.denied(digest_of(token_of(role)), what);
+    if (no)
+      CAF_CHECK(no->why == access_denial::kind::no_right);
+    return !no;
+  };
+  CAF_CHECK(may('a', "here", std::nullopt));
+  CAF_CHECK(may('a', "here", ""));
+  CAF_CHECK(!may('a', "here", "there"));
+  CAF_CHECK(!may('a', "here", "here2"));
+  CAF_CHECK(!may('a', "there", "here"));
+  CAF_CHECK(may('A', "here", "there"));
+  for (auto other : {'p', 'l', 't', 'b', 'P', 'W'})
+    CAF_CHECK(!may(other, "here", "there"));
+
+  patch_properties what{"here", {}};
+  what.change.dead_letter = "there";
+  auto no = tokens.denied(digest_of(token_of('a')), what);
+  CAF_REQUIRE(no.has_value());
+  CAF_CHECK_EQUAL(
+    no->message,
+    "the token of role-a is not good for this: it takes the right push on the queue that dead_letter names as "
+    "well; name one that the token is good for, or let somebody set it whose token is good for both");
+  auto gone = tokens.denied(digest_of("nobody-has-this-one"), what);
+  CAF_REQUIRE(gone.has_value());
+  CAF_CHECK(gone->why == access_denial::kind::no_token);
 }
 
 CAF_TEST(the table has every request but the one that is open to all) {
@@ -98,7 +140,7 @@ CAF_TEST(the table has every request but the one that is open to all) {
 }
 
 CAF_TEST(nobody without a known token may anything but ask for health) {
-  auto tokens = table_of_roles();
+  auto tokens = tokens_of_roles();
   for (const auto& [what, may] : table())
     for (auto token : {std::optional<std::string_view>{}, std::optional<std::string_view>{""},
                        std::optional<std::string_view>{"nobody-has-this-one"}}) {
@@ -113,14 +155,14 @@ CAF_TEST(nobody without a known token may anything but ask for health) {
 }
 
 CAF_TEST(what needs nobody is told to every token and to nobody else) {
-  auto tokens = table_of_roles();
+  auto tokens = tokens_of_roles();
   for (const auto& [letter, line] : roles)
     CAF_CHECK(!denied(tokens, token_of(letter), nullptr));
   CAF_CHECK(denied(tokens, std::nullopt, nullptr).has_value());
 }
 
 CAF_TEST(a refusal says which right is missing and whose token it was) {
-  auto tokens = table_of_roles();
+  auto tokens = tokens_of_roles();
   request pull = pull_one{"here", {}};
   auto one = denied(tokens, token_of('p'), &pull);
   CAF_REQUIRE(one.has_value());
@@ -146,26 +188,29 @@ CAF_TEST(a token stands behind the word bearer) {
 }
 
 CAF_TEST(who has no token learns of no route) {
-  auto tokens = table_of_roles();
+  auto tokens = tokens_of_roles();
+  token_place last;
   for (auto target : {"/messages/here", "/nothing", "/openapi.json", "/messages", "/%zz"}) {
     auto asked = parse_target(http_method::get, target, gateway_limits{});
-    auto no = refused_access(tokens, "", asked);
+    auto no = refused_access(tokens, "", asked, last);
     CAF_REQUIRE(no.has_value());
     CAF_CHECK(no->why == http_reason::unauthorized);
   }
   auto health = parse_target(http_method::get, "/health", gateway_limits{});
-  CAF_CHECK(!refused_access(tokens, "", health));
+  CAF_CHECK(!refused_access(tokens, "", health, last));
   auto options = parse_target(http_method::options, "*", gateway_limits{});
-  CAF_CHECK(refused_access(tokens, "", options).has_value());
+  CAF_CHECK(refused_access(tokens, "", options, last).has_value());
 }
 
 CAF_TEST(who has one is told what is wrong as always) {
-  auto tokens = table_of_roles();
+  auto tokens = tokens_of_roles();
   auto header = "Bearer " + token_of('t');
+  token_place last;
   for (auto target : {"/nothing", "/openapi.json", "/messages", "/%zz"})
-    CAF_CHECK(!refused_access(tokens, header, parse_target(http_method::get, target, gateway_limits{})));
+    CAF_CHECK(
+      !refused_access(tokens, header, parse_target(http_method::get, target, gateway_limits{}), last));
   auto no =
-    refused_access(tokens, header, parse_target(http_method::post, "/messages/here", gateway_limits{}));
+    refused_access(tokens, header, parse_target(http_method::post, "/messages/here", gateway_limits{}), last);
   CAF_REQUIRE(no.has_value());
   CAF_CHECK(no->why == http_reason::forbidden);
 }
