@@ -16,7 +16,9 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <future>
 #include <optional>
@@ -42,6 +44,15 @@ cluster_options cluster_options_of(const settings& with) {
     out.tls = tls_files{asked.tls_cert, asked.tls_key, asked.tls_ca};
   out.min_copies = asked.min_copies;
   return out;
+}
+
+/// What is on its way in stands beside the messages that are kept.
+gateway_limits limits_of(const settings& with) {
+  auto limits = with.limits;
+  auto part_of_memory = memory_for_messages(with.disk) / 4;
+  auto two_bodies = limits.body_bytes_max < SIZE_MAX / 2 ? 2 * limits.body_bytes_max : SIZE_MAX;
+  limits.incoming_bytes_max = std::max<std::size_t>(part_of_memory, two_bodies);
+  return limits;
 }
 
 void disk_families(const disk& of, metrics::families& out) {
@@ -180,7 +191,7 @@ tl::expected<node, not_started> node::start(const settings& with, const admissio
                                        .admission = admission,
                                        .nodes = p->board,
                                        .pushes = pushes,
-                                       .limits = with.limits});
+                                       .limits = limits_of(with)});
   if (!server)
     return complain(server.error().where == start_failure::protocol::rpc ? "rpc" : "http",
                     server.error().what);

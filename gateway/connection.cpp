@@ -16,6 +16,9 @@ namespace {
 /// The end of an answer that is not in the outbox yet.
 constexpr auto not_rendered = std::numeric_limits<std::uint64_t>::max();
 
+/// What comes in is counted in such steps, so that small requests touch nothing that threads share.
+constexpr std::size_t incoming_step_bytes = 16 * 1024;
+
 } // namespace
 
 connection::connection(gateway_actor& gateway, connection_place place, socket&& peer)
@@ -68,6 +71,7 @@ void connection::close() noexcept {
     return;
   stage_ = stage::closed;
   on_close();
+  count_incoming(0);
   for (const auto& d : handed_over_)
     if (d.end > output_.sent())
       gateway_.give_back(*d.queue, d.lease);
@@ -125,6 +129,11 @@ void connection::on_reply(std::uint64_t tag, caf::mailbox_element& reply) noexce
 
 /// Whatever has happened: sees to it that the peer is listened to, and that nothing lasts for ever.
 void connection::settle() {
+  if (stage_ != stage::closed && !has_room()) {
+    on_no_room();
+    go_on();
+    count_incoming(incoming_bytes());
+  }
   if (stage_ == stage::closed)
     return;
   if (!reading_ && !input_ended_ && (!running() || listens()))
@@ -133,6 +142,21 @@ void connection::settle() {
     gateway_.deadlines().arm(deadline_, *at);
   else
     deadline_.cancel();
+}
+
+/// False if this connection holds more than before of what comes in, and all together hold too much.
+bool connection::has_room() noexcept {
+  auto before = incoming_;
+  count_incoming(incoming_bytes());
+  return !running() || incoming_ <= before ||
+         gateway_.incoming().load(std::memory_order_relaxed) <= limits().incoming_bytes_max;
+}
+
+void connection::count_incoming(std::size_t bytes) noexcept {
+  auto counted = bytes - bytes % incoming_step_bytes;
+  if (counted != incoming_)
+    gateway_.incoming().fetch_add(counted - incoming_, std::memory_order_relaxed); // modulo its range
+  incoming_ = counted;
 }
 
 std::optional<time_point> connection::next_deadline() const {

@@ -91,6 +91,13 @@ protected:
   /// Nothing of the peer's is under way.
   virtual bool idle() const noexcept = 0;
 
+  /// What is held of a request that has not come whole.
+  virtual std::size_t incoming_bytes() const noexcept = 0;
+
+  /// There is no room for more of it beside what others send; see `gateway_limits::incoming_bytes_max`. Says
+  /// a last word with `end`, or closes.
+  virtual void on_no_room() = 0;
+
   /// The next answer is likely to come within this turn of the loop.
   virtual bool answer_is_near() const noexcept = 0;
 
@@ -165,6 +172,8 @@ private:
   void on_deadline(deadline& which) noexcept final;
   void crashed(std::string_view what) noexcept;
   void settle();
+  bool has_room() noexcept;
+  void count_incoming(std::size_t bytes) noexcept;
 
   void read_some();
   void on_read(const error_code& ec, std::size_t bytes, bool filled);
@@ -202,6 +211,7 @@ private:
   time_point written_since_;       ///< when a write that waits for its peer was last seen to make progress
   std::uint64_t written_then_ = 0; ///< bytes that were sent by then
   std::uint64_t drained_ = 0;      ///< bytes dropped while draining
+  std::size_t incoming_ = 0;       ///< what is counted of `incoming_bytes`
 
   stage stage_ = stage::running;
   bool reading_ = false;     ///< and `input_` has given it room

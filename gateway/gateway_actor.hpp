@@ -43,7 +43,8 @@ struct gateway_shared {
   std::shared_ptr<const push_gate> pushes;
   std::atomic<std::size_t> connections{0}; ///< open, those included that are being refused
   std::atomic<std::size_t> waiters{0};     ///< pulls that may wait and are not answered
-  std::atomic<std::uint64_t> crashes{0};   ///< connections ended by an exception
+  std::atomic<std::size_t> incoming{0};  ///< bytes of what has come in part; see `connection::incoming_bytes`
+  std::atomic<std::uint64_t> crashes{0}; ///< connections ended by an exception
 
   /// One for each gateway, from then on.
   std::shared_ptr<request_tally> new_tally() {
@@ -93,6 +94,7 @@ public:
 
   const gateway_limits& limits() const noexcept { return shared_->limits; }
   std::atomic<std::size_t>& waiters() noexcept { return shared_->waiters; }
+  std::atomic<std::size_t>& incoming() noexcept { return shared_->incoming; }
   const node_board& nodes() const noexcept { return *shared_->nodes; }
   const push_gate& pushes() const noexcept { return *shared_->pushes; }
   const broker& doors() const noexcept { return doors_; }

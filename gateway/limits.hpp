@@ -24,6 +24,11 @@ struct gateway_limits {
   std::size_t request_id_bytes_max = 128;          ///< a longer `x-request-id` is not answered back
   std::size_t trace_state_bytes_max = 512;     ///< a longer `tracestate` is not kept with a pushed message
   std::size_t pipelined_bytes_max = 64 * 1024; ///< read ahead while requests are being answered
+
+  /// Of bodies and RPC frames that have come in part, of all connections; beyond: 503 and close, RPC: an
+  /// error, and close. At least `body_bytes_max`.
+  std::size_t incoming_bytes_max = std::size_t{1024} * 1024 * 1024;
+
   std::chrono::hours wait_max = std::chrono::hours{24 * 366}; ///< a pull's waiting is clamped to this
 
   rpc_limits rpc;

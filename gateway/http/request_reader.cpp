@@ -155,6 +155,10 @@ std::optional<http_refusal> request_reader::read_body(std::string_view bytes, st
   return std::nullopt;
 }
 
+std::size_t request_reader::held_bytes() const noexcept {
+  return std::holds_alternative<std::monostate>(body_) ? 0 : static_cast<std::size_t>(body_bytes_);
+}
+
 payload request_reader::take_payload() {
   return std::move(std::get<payload_builder>(body_)).finish();
 }

@@ -93,6 +93,9 @@ public:
   /// Bytes of the body that have come.
   std::uint64_t body_bytes() const noexcept { return body_bytes_; }
 
+  /// Those of them that are kept.
+  std::size_t held_bytes() const noexcept;
+
   payload take_payload();
   std::string take_text();
 

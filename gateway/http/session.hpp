@@ -66,6 +66,10 @@ private:
   bool mid_request() const noexcept override { return phase_ == phase::head || phase_ == phase::body; }
   bool idle() const noexcept override { return phase_ == phase::idle; }
   bool answer_is_near() const noexcept override { return phase_ == phase::answering && !exchange_.waiting(); }
+  std::size_t incoming_bytes() const noexcept override {
+    return phase_ == phase::body ? reader_->held_bytes() : 0;
+  }
+  void on_no_room() override;
   void on_input_end(bool orderly) override;
   std::optional<time_point> due() const override;
   void on_late() override;

@@ -40,6 +40,13 @@ void http_session::on_input_end(bool orderly) {
   }
 }
 
+void http_session::on_no_room() {
+  respond_and_end(
+    {http_reason::unavailable, "bodies that are on their way take more than " +
+                                 std::to_string(limits().incoming_bytes_max) +
+                                 " bytes together; nothing of this one was kept: send it again in a moment"});
+}
+
 // -- time --------------------------------------------------------------------------------------------------------------
 
 std::optional<time_point> http_session::due() const {

@@ -48,7 +48,7 @@ inline constexpr rpc_error over_limit = "over_limit";
 /// A push would go beyond what the queue may hold.
 inline constexpr rpc_error queue_full = "queue_full";
 
-/// Trying again may help.
+/// Trying again may help. The connection ends where there was no room for the rest of a call.
 inline constexpr rpc_error unavailable = "unavailable";
 
 // After these the connection ends; words as in HTTP.

@@ -58,6 +58,11 @@ private:
   bool mid_request() const noexcept override { return in_frame_; }
   bool idle() const noexcept override { return open_ == 0 && !in_frame_; }
   bool answer_is_near() const noexcept override { return open_ > waiting_; }
+  /// The room for a large frame stays until all is read of what has come, or to the connection's end.
+  std::size_t incoming_bytes() const noexcept override {
+    return running() && input().empty() ? 0 : input().capacity();
+  }
+  void on_no_room() override;
   void on_input_end(bool orderly) override;
   std::optional<time_point> due() const override;
   void on_late() override;

@@ -27,6 +27,10 @@ std::size_t rpc_session::room_to_read() {
   return std::min(wanted, bytes_max - input().size());
 }
 
+void rpc_session::on_no_room() {
+  break_off(rpc_errors::unavailable, find_id(input().data()));
+}
+
 /// A peer that is gone waits for nothing; but it may end its side as soon as it has called, and still hear
 /// what needs no waiting.
 void rpc_session::on_input_end(bool orderly) {

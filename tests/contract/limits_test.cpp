@@ -87,6 +87,37 @@ CONTRACT("a body of any announced length takes no memory and no time before it c
   expect_status(other.request("GET", "/stats"), 200);
 }
 
+CONTRACT(
+  "bodies that are on their way have a limit together, and a flood of them leaves the server as it was") {
+  // A quarter of --memory-limit.
+  limited_server server{{"--memory-limit", "16MiB", "--body-bytes-max", "1MiB"}};
+  constexpr std::size_t part = 500'000;
+  std::vector<http_client> senders;
+  for (int i = 0; i < 40; ++i) {
+    senders.push_back(server.http());
+    senders.back().connection().send_while_open(
+      "POST /messages/flood HTTP/1.1\r\nhost: x\r\ncontent-length: " + std::to_string(part + 1) + "\r\n\r\n" +
+      std::string(part, 'x'));
+  }
+  let_it_arrive(server.process());
+  auto client = server.http();
+  push_ok(client, "other", "x");
+  expect_equal(pull_ok(client, "other").body, "x");
+  int stored = 0, turned_away = 0;
+  for (auto& sender : senders) {
+    sender.connection().send_while_open("x");
+    auto answer = sender.receive();
+    stored += answer.status == 200;
+    if (answer.status != 200) {
+      ++turned_away;
+      expect_refused(answer, 503, "unavailable");
+      expect_equal(header_of(answer, "retry-after"), "1");
+    }
+  }
+  expect(stored >= 6 && turned_away >= 30, std::to_string(stored) + " were stored");
+  push_ok(client, "flood", std::string(part, 'x'));
+}
+
 CONTRACT("the default limit is 64 MiB") {
   limited_server server{{}};
   auto client = server.http();

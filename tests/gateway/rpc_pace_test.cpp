@@ -78,6 +78,36 @@ CAF_TEST(who sends more than is read ahead behind pulls that wait has until the 
   CAF_CHECK(client.ended_by_peer());
 }
 
+CAF_TEST(calls that come in part have a limit together beside what HTTP brings) {
+  gateway_limits limits;
+  limits.incoming_bytes_max = 400'000;
+  running_server server{limits};
+  auto large = render_call(9, "push", {"q", std::string(100'000, 'x')});
+  auto begin = [&](testing::rpc_client& client) {
+    client.send_raw(std::string_view{large}.substr(0, large.size() - 1));
+    server.let_it_arrive();
+  };
+  auto first = server.call();
+  begin(first);
+  auto http = server.connect();
+  http.send_raw("POST /messages/q HTTP/1.1\r\nhost: x\r\ncontent-length: 200001\r\n\r\n" +
+                std::string(200'000, 'x'));
+  server.let_it_arrive();
+  auto second = server.call();
+  begin(second);
+  auto answer = second.receive();
+  CAF_REQUIRE(answer);
+  CAF_CHECK_EQUAL(answer->id, packed{9});
+  CAF_CHECK_EQUAL(answer->error, packed{"unavailable"});
+  CAF_CHECK(second.ended_by_peer());
+  first.send_raw(std::string_view{large}.substr(large.size() - 1));
+  CAF_CHECK(first.receive().value().result == packed{"ok"});
+  http.send_raw("x");
+  CAF_CHECK_EQUAL(http.receive().status, 200);
+  for (int i = 0; i < 20; ++i) // what was read takes no room
+    CAF_CHECK(first.call("push", {"q", std::string(100'000, 'x')}).result == packed{"ok"});
+}
+
 CAF_TEST(a frame that comes too slowly is told so) {
   gateway_limits limits;
   limits.body_timeout = 1s;

@@ -269,6 +269,50 @@ CAF_TEST(a body over the limit is a 413 that the client gets to read) {
   CAF_CHECK_EQUAL(server.ask("POST", "/messages/q", std::string(1'000, 'x')).status, 200);
 }
 
+CAF_TEST(bodies that come in part have a limit together and what is refused makes room) {
+  gateway_limits limits;
+  limits.incoming_bytes_max = 250'000;
+  running_server server{limits};
+  constexpr std::size_t part = 100'000;
+  auto begin = [&](http_client& client, bool chunked) {
+    client.send_raw("POST /messages/q HTTP/1.1\r\nhost: x\r\n" +
+                    (chunked ? std::string{"transfer-encoding: chunked\r\n\r\n186a1\r\n"}
+                             : "content-length: " + std::to_string(part + 1) + "\r\n\r\n") +
+                    std::string(part, 'x'));
+    server.let_it_arrive();
+  };
+  auto first = server.connect(), second = server.connect();
+  begin(first, false);
+  begin(second, true);
+  for (int i = 0; i < 3; ++i) { // what is refused is dropped, or the next ones would be refused for it
+    auto third = server.connect();
+    begin(third, i == 1);
+    auto answer = third.receive();
+    CAF_CHECK(refused(answer, 503, "unavailable"));
+    CAF_CHECK_EQUAL(header(answer, "retry-after"), "1");
+    CAF_CHECK_EQUAL(header(answer, "connection"), "close");
+    CAF_CHECK(answer.body.find("250000 bytes") != std::string::npos);
+  }
+  CAF_CHECK_EQUAL(server.ask("POST", "/messages/small", "x").status, 200);
+  CAF_CHECK_EQUAL(server.ask("GET", "/messages/small?t=0", std::string(part, 'x')).status, 200);
+  first.send_raw("x");
+  CAF_CHECK_EQUAL(first.receive().status, 200);
+  begin(first, false);
+  first.connection().reset();
+  second.send_raw("x\r\n0\r\n\r\n");
+  CAF_CHECK_EQUAL(second.receive().status, 200);
+  auto last = server.connect();
+  begin(last, false);
+  begin(second, false);
+  for (auto* one : {&last, &second}) {
+    one->send_raw("x");
+    CAF_CHECK_EQUAL(one->receive().status, 200);
+  }
+  for (int i = 0; i < 4; ++i)
+    CAF_CHECK_EQUAL(server.ask("GET", "/messages/q?t=0").body.size(), part + 1);
+  CAF_CHECK_EQUAL(server.ask("GET", "/messages/q?t=0").status, 204);
+}
+
 CAF_TEST(a head over the limit is a 431) {
   running_server server;
   auto client = server.connect();
