@@ -14,10 +14,6 @@ family::family(families& out, std::string name, std::string help, prometheus::Me
   out.push_back({std::move(name), std::move(help), type, {}});
 }
 
-void family::reserve(std::size_t samples) {
-  out_[index_].metric.reserve(samples);
-}
-
 void family::add(double value, std::vector<label> labels) {
   auto& f = out_[index_];
   auto& m = f.metric.emplace_back();
@@ -36,11 +32,6 @@ void family::add_buckets(const double* upper, const std::uint64_t* counts, std::
   std::uint64_t so_far = 0;
   for (std::size_t k = 0; k <= bounds; ++k)
     so_far += counts[k];
-  if (f.type == prometheus::MetricType::Summary) {
-    m.summary.sample_count = so_far;
-    m.summary.sample_sum = sum;
-    return;
-  }
   m.histogram.sample_count = so_far;
   m.histogram.sample_sum = sum;
   m.histogram.bucket.reserve(bounds + 1);

@@ -27,13 +27,11 @@ public:
   /// @param labels  names and values; a value that is no UTF-8 is written as `as_label`
   void add(double value, std::vector<label> labels = {});
 
-  /// Of a histogram, or (without buckets) of a summary.
+  /// Of a histogram.
   template <class Bounds>
   void add(const histogram<Bounds>& h, std::vector<label> labels = {}) {
     add_buckets(Bounds::upper.data(), h.counts.data(), Bounds::upper.size(), h.sum, std::move(labels));
   }
-
-  void reserve(std::size_t samples);
 
 private:
   void add_buckets(const double* upper, const std::uint64_t* counts, std::size_t bounds, double sum,
@@ -52,8 +50,9 @@ std::string as_label(std::string_view bytes);
 /// Sums over all queues, those that are gone included.
 void node_families(const queue_board::snapshot& of, time_point now, families& out);
 
-/// One sample a queue and figure: 16 lines for each queue.
-void queue_families(const queue_board::snapshot& of, time_point now, families& out);
+/// One sample a queue and figure: 17 lines for each queue, in the text format. What `to_text` wrote may stand
+/// before them. Cost: about 0.5 µs a queue
+void append_queue_families(const queue_board::snapshot& of, time_point now, std::string& out);
 
 /// CPU time, memory, open files, start: of this process, from /proc.
 void process_families(families& out);

@@ -2,8 +2,13 @@
 #include "metrics/families.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace lmq::metrics {
 
@@ -43,25 +48,93 @@ struct totals {
   }
 };
 
-/// A family with one sample a queue.
-template <class Value>
-void each(const queue_board::snapshot& of, family f, Value value) {
-  f.reserve(of.queues.size());
-  const std::string* last = nullptr;
-  for (const auto& q : of.queues) {
-    if (last != nullptr && *last == *q.name)
-      continue; // its predecessor, which is about to go
-    last = q.name.get();
-    value(f, q.figures, label{"queue", as_label(*q.name)});
+/// The families with a label for the queue, as text. prometheus-cpp makes an object of each sample and writes
+/// it through a stream: 80 ms of a scrape of ten thousand queues, where this takes 4.
+class queue_lines {
+public:
+  queue_lines(const queue_board::snapshot& of, std::string& out) : out_(out) {
+    queues_.reserve(of.queues.size());
+    std::size_t bytes = 0;
+    const std::string* last = nullptr;
+    for (const auto& q : of.queues) {
+      if (last != nullptr && *last == *q.name)
+        continue; // its predecessor, which is about to go
+      last = q.name.get();
+      queues_.push_back({&q.figures, "{queue=\"" + escaped(as_label(*q.name)) + '"'});
+      bytes += lines_of_a_queue * (queues_.back().label.size() + bytes_beside_label);
+    }
+    out_.reserve(out_.size() + bytes);
   }
-}
 
-template <class Value>
-void each_counter(const queue_board::snapshot& of, families& out, std::string name, std::string help,
-                  Value value) {
-  each(of, counter(out, std::move(name), std::move(help)),
-       [&](family& f, const queue_figures& q, label l) { f.add(as_double(value(q)), {std::move(l)}); });
-}
+  /// A family with one sample a queue.
+  template <class Value>
+  void each(std::string_view name, std::string_view help, std::string_view type, Value value) {
+    head(name, help, type);
+    for (const auto& q : queues_)
+      line(name, q.label, "} ", value(*q.figures));
+  }
+
+  void messages() {
+    constexpr std::string_view name = "lmq_queue_messages";
+    head(name, "Messages of the queue; a compound is one.", "gauge");
+    for (const auto& q : queues_) {
+      line(name, q.label, ",state=\"ready\"} ", q.figures->ready);
+      line(name, q.label, ",state=\"leased\"} ", q.figures->leased);
+      line(name, q.label, ",state=\"accumulating\"} ", q.figures->accumulating);
+    }
+  }
+
+  void retention() {
+    head("lmq_queue_retention_seconds", "From ready to delivered.", "summary");
+    for (const auto& q : queues_) {
+      line("lmq_queue_retention_seconds_count", q.label, "} ", q.figures->retention.count());
+      line("lmq_queue_retention_seconds_sum", q.label, "} ", q.figures->retention.sum);
+    }
+  }
+
+private:
+  /// Of both only an estimate is needed.
+  static constexpr std::size_t lines_of_a_queue = 17, bytes_beside_label = 36;
+
+  struct queue {
+    const queue_figures* figures;
+    std::string label; ///< begun: more of them may follow
+  };
+
+  void head(std::string_view name, std::string_view help, std::string_view type) {
+    for (auto part :
+         {std::string_view{"# HELP "}, name, std::string_view{" "}, help, std::string_view{"\n# TYPE "}, name,
+          std::string_view{" "}, type, std::string_view{"\n"}})
+      out_ += part;
+  }
+
+  template <class Number>
+  void line(std::string_view name, std::string_view label, std::string_view rest, Number value) {
+    std::array<char, 32> digits; // 24 are enough for any double
+    auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    out_ += name;
+    out_ += label;
+    out_ += rest;
+    out_.append(digits.data(), end);
+    out_ += '\n';
+  }
+
+  /// As a label's value must be. Names hold no line feed, but this may be told of any.
+  static std::string escaped(const std::string& text) {
+    std::string out;
+    for (char c : text)
+      switch (c) {
+      case '\\': out += "\\\\"; break;
+      case '"': out += "\\\""; break;
+      case '\n': out += "\\n"; break;
+      default: out += c;
+      }
+    return out;
+  }
+
+  std::string& out_;
+  std::vector<queue> queues_;
+};
 
 } // namespace
 
@@ -112,23 +185,20 @@ void node_families(const queue_board::snapshot& of, time_point now, families& ou
     t.sum.retention);
 }
 
-void queue_families(const queue_board::snapshot& of, time_point now, families& out) {
-  each(of, gauge(out, "lmq_queue_messages", "Messages of the queue; a compound is one."),
-       [](family& f, const queue_figures& q, const label& l) {
-         f.add(as_double(q.ready), {l, {"state", "ready"}});
-         f.add(as_double(q.leased), {l, {"state", "leased"}});
-         f.add(as_double(q.accumulating), {l, {"state", "accumulating"}});
-       });
-  each(of, gauge(out, "lmq_queue_bytes", "What the queue's messages take, with what is kept beside them."),
-       [](family& f, const queue_figures& q, label l) { f.add(as_double(q.bytes), {std::move(l)}); });
-  each(of, gauge(out, "lmq_queue_waiters", "Pulls that wait at the queue."),
-       [](family& f, const queue_figures& q, label l) { f.add(as_double(q.waiters), {std::move(l)}); });
-  each(of,
-       gauge(out, "lmq_queue_oldest_ready_seconds", "For how long its oldest ready message has been ready."),
-       [&](family& f, const queue_figures& q, label l) { f.add(oldest_seconds(q, now), {std::move(l)}); });
-  auto count = [&](std::string name, std::string help, std::uint64_t queue_counts::*which) {
-    each_counter(of, out, std::move(name), std::move(help),
-                 [which](const queue_figures& q) { return q.counts.*which; });
+void append_queue_families(const queue_board::snapshot& of, time_point now, std::string& out) {
+  queue_lines lines{of, out};
+  lines.messages();
+  auto gauge = [&](std::string_view name, std::string_view help, auto value) {
+    lines.each(name, help, "gauge", value);
+  };
+  gauge("lmq_queue_bytes", "What the queue's messages take, with what is kept beside them.",
+        [](const queue_figures& q) { return q.bytes; });
+  gauge("lmq_queue_waiters", "Pulls that wait at the queue.",
+        [](const queue_figures& q) { return q.waiters; });
+  gauge("lmq_queue_oldest_ready_seconds", "For how long its oldest ready message has been ready.",
+        [&](const queue_figures& q) { return oldest_seconds(q, now); });
+  auto count = [&](std::string_view name, std::string_view help, std::uint64_t queue_counts::*which) {
+    lines.each(name, help, "counter", [which](const queue_figures& q) { return q.counts.*which; });
   };
   count("lmq_queue_pushed_total", "Pushes into the queue.", &queue_counts::pushed);
   count("lmq_queue_delivered_total", "Deliveries, repeated ones included.", &queue_counts::delivered);
@@ -139,12 +209,9 @@ void queue_families(const queue_board::snapshot& of, time_point now, families& o
   count("lmq_queue_discarded_total", "Messages out of retries.", &queue_counts::discarded);
   count("lmq_queue_dead_lettered_total", "Messages out of retries that went to the queue of dead letters.",
         &queue_counts::dead_lettered);
-  each_counter(of, out, "lmq_queue_restarts_total", "Times that the queue was started again after a crash.",
-               [](const queue_figures& q) { return q.restarts; });
-  each(
-    of,
-    family{out, "lmq_queue_retention_seconds", "From ready to delivered.", prometheus::MetricType::Summary},
-    [](family& f, const queue_figures& q, label l) { f.add(q.retention, {std::move(l)}); });
+  lines.each("lmq_queue_restarts_total", "Times that the queue was started again after a crash.", "counter",
+             [](const queue_figures& q) { return q.restarts; });
+  lines.retention();
 }
 
 } // namespace lmq::metrics

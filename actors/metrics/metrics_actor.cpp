@@ -132,9 +132,10 @@ private:
     metrics::node_families(queues, at, g.all);
     options_.others->collect(g.all);
     metrics::process_families(g.all);
+    auto text = metrics::to_text(g.all);
     if (options_.each_queue)
-      metrics::queue_families(queues, at, g.all);
-    g.answer.deliver(metrics::to_text(g.all));
+      metrics::append_queue_families(queues, at, text);
+    g.answer.deliver(std::move(text));
   }
 
   /// Where datagrams go, and whether that works.

@@ -1,5 +1,5 @@
 // Renders this node's figures when somebody asks, and sends those of queues to StatsD and InfluxDB at each
-// interval. On a thread of its own: with very many queues that takes a tenth of a second.
+// interval. On a thread of its own: with very many queues that takes some hundredths of a second.
 #pragma once
 
 #include "actors/messages.hpp"

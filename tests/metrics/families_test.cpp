@@ -44,6 +44,12 @@ struct two_queues {
     families_of(board->read(), now, out);
     return to_text(out);
   }
+
+  std::string text_of_each() const {
+    std::string out;
+    append_queue_families(board->read(), now, out);
+    return out;
+  }
 };
 
 bool has_line(const std::string& text, const std::string& line) {
@@ -65,15 +71,34 @@ CAF_TEST(all queues are summed and those that are gone stay in the counts) {
 }
 
 CAF_TEST(each queue has its lines and any name is a label) {
-  auto text = two_queues{}.text(queue_families);
+  auto text = two_queues{}.text_of_each();
   for (const char* line :
-       {"lmq_queue_messages{queue=\"a\",state=\"ready\"} 3", "lmq_queue_pushed_total{queue=\"a\"} 7",
+       {"# TYPE lmq_queue_messages gauge", "# TYPE lmq_queue_pushed_total counter",
+        "# TYPE lmq_queue_retention_seconds summary",
+        "# HELP lmq_queue_waiters Pulls that wait at the queue.",
+        "lmq_queue_messages{queue=\"a\",state=\"ready\"} 3", "lmq_queue_pushed_total{queue=\"a\"} 7",
+        "lmq_queue_oldest_ready_seconds{queue=\"a\"} 5",
+        "lmq_queue_retention_seconds_sum{queue=\"a\"} 5002.0005",
         "lmq_queue_retention_seconds_count{queue=\"a\"} 3",
         "lmq_queue_pushed_total{queue=\"say \\\"\xef\xbf\xbd"
         "ff\\\"\"} 7"})
     if (!has_line(text, line))
       CAF_ERROR("there is no line " << line);
   CAF_CHECK(text.find("gone") == std::string::npos);
+}
+
+CAF_TEST(what stands for something else in a label is escaped) {
+  two_queues queues;
+  auto slash = queues.open("a\\b");
+  CAF_CHECK(has_line(queues.text_of_each(), "lmq_queue_waiters{queue=\"a\\\\b\"} 0"));
+}
+
+CAF_TEST(a queue that is there twice for a moment has one line and it is the later one) {
+  two_queues queues;
+  auto again = queues.open("a");
+  auto text = queues.text_of_each();
+  CAF_CHECK(has_line(text, "lmq_queue_pushed_total{queue=\"a\"} 0"));
+  CAF_CHECK(!has_line(text, "lmq_queue_pushed_total{queue=\"a\"} 7"));
 }
 
 CAF_TEST(what is no text in a label is told by its digits) {
