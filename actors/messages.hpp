@@ -65,6 +65,7 @@ using props_atom = caf::atom_constant<caf::atom("props")>;
 using patch_atom = caf::atom_constant<caf::atom("patch")>;
 using reset_atom = caf::atom_constant<caf::atom("reset")>;
 using replace_atom = caf::atom_constant<caf::atom("replace")>;
+using follow_atom = caf::atom_constant<caf::atom("follow")>;
 using subscribe_atom = caf::atom_constant<caf::atom("subscribe")>;
 using opened_atom = caf::atom_constant<caf::atom("opened")>;
 using restarted_atom = caf::atom_constant<caf::atom("restarted")>;
@@ -209,7 +210,8 @@ using registry_handle = caf::typed_actor<
   // Errors: no_such_queue
   caf::replies_to<remove_atom, std::string>::with<void>,
   caf::replies_to<rules_atom>::with<std::vector<rule>>,
-  // Errors: bad_pattern, unknown_hook, over_limit; nothing is changed then
+  // Answered when every queue has been told; meanwhile others are served. Errors: bad_pattern, unknown_hook,
+  // over_limit, bad_property, bad_name; nothing is changed then
   caf::replies_to<set_rules_atom, std::vector<rule>>::with<void>,
   // In force for a queue of that name, also if there is none. Errors: bad_name
   caf::replies_to<props_atom, std::string>::with<properties>,
@@ -218,6 +220,9 @@ using registry_handle = caf::typed_actor<
   caf::replies_to<reset_atom, std::string>::with<void>,
   // These are the queue's own properties from now on. From a cluster; creates the queue, too.
   caf::replies_to<replace_atom, std::string, property_set>::with<void>,
+  // These are the rules from now on. From a cluster, where the change is answered as soon as every member has sent
+  // this: so whatever comes afterwards finds every queue told. Errors: as for set_rules
+  caf::replies_to<replace_atom, std::vector<rule>>::with<void>,
   // Starts a queue that is down; one that is up stays as it is. Errors: no_such_queue
   caf::replies_to<revive_atom, std::string>::with<void>,
   // What is known of a queue that is down. Errors: no_such_queue (or it is up)

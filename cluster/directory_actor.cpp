@@ -52,6 +52,7 @@ public:
       [this](replace_atom, const std::string& name, const property_set& own) {
         return done(machine_.replace(name, own, out_));
       },
+      [this](replace_atom, std::vector<rule>& rules) { return done(set_rules(std::move(rules))); },
       [this](reset_atom, const std::string& name) { return on_reset(name); },
       [this](revive_atom, const std::string& name) -> caf::delegated<void> {
         return delegate(inner_, revive_atom::value, name);
@@ -166,8 +167,16 @@ private:
     return delegate(node_, remove_atom::value, name);
   }
 
+  /// All fronts at once: the change is answered when every node has heard of it, and whatever comes
+  /// afterwards must find them told.
+  result<void> set_rules(std::vector<rule> rules) {
+    auto decided = machine_.set_rules(std::move(rules));
+    machine_.follow_all(out_);
+    return decided;
+  }
+
   caf::result<void> on_set_rules(std::vector<rule>& rules) {
-    auto decided = machine_.set_rules(rules, out_);
+    auto decided = set_rules(rules);
     perform();
     if (!decided)
       return to_error(decided.error());
@@ -195,7 +204,7 @@ private:
   /// What holds in the whole cluster now.
   void on_changed(const metadata_change& what) {
     if (what.queue.empty())
-      (void)machine_.set_rules(what.rules, out_);
+      (void)set_rules(what.rules);
     else if (what.of_queue.exists)
       (void)machine_.replace(what.queue, what.of_queue.own, out_);
     else

@@ -102,7 +102,7 @@ void local_queues::apply(const metadata_change& change) {
   if (!registry_)
     return;
   if (change.queue.empty()) {
-    self_.request(registry_, caf::infinite, set_rules_atom::value, change.rules)
+    self_.request(registry_, caf::infinite, replace_atom::value, change.rules)
       .then([] {}, [](caf::error&) {});
     return;
   }

@@ -49,6 +49,9 @@ public:
       [this](replace_atom, const std::string& name, const property_set& own) -> caf::delegated<void> {
         return delegate(inner_, replace_atom::value, name, own);
       },
+      [this](replace_atom, std::vector<rule>& rules) -> caf::delegated<void> {
+        return delegate(inner_, replace_atom::value, std::move(rules));
+      },
       [this](reset_atom, const std::string& name) {
         return record(request(inner_, caf::infinite, reset_atom::value, name), reset_atom::value, name);
       },

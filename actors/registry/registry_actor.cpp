@@ -8,16 +8,20 @@
 #include <algorithm>
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
+#include <utility>
 
 namespace lmq {
 
 namespace {
 
-class registry_actor final : public registry_handle::base {
+/// With its own message: the next queues follow new rules.
+using following_registry = registry_handle::extend<caf::reacts_to<follow_atom>>;
+
+class registry_actor final : public following_registry::base {
 public:
   registry_actor(caf::actor_config& config, registry_cell_ptr cell, std::shared_ptr<const hook_catalog> hooks,
                  supervisor_handle supervisor, queue_journal facts)
-      : registry_handle::base(config),
+      : following_registry::base(config),
         cell_(std::move(cell)),
         hooks_(std::move(hooks)),
         supervisor_(std::move(supervisor)),
@@ -39,9 +43,7 @@ public:
       [this](match_atom, const std::string& expression) { return on_match(expression); },
       [this](remove_atom, const std::string& name) { return done(machine().remove(name, out())); },
       [this](rules_atom) { return machine().rules(); },
-      [this](set_rules_atom, std::vector<rule>& rules) {
-        return done(machine().set_rules(std::move(rules), out()));
-      },
+      [this](set_rules_atom, std::vector<rule>& rules) { return on_set_rules(std::move(rules)); },
       [this](props_atom, const std::string& name) { return answer(machine().in_force(name)); },
       [this](patch_atom, const std::string& name, const property_set& change) {
         return done(machine().patch(name, change, out()));
@@ -49,10 +51,12 @@ public:
       [this](replace_atom, const std::string& name, const property_set& own) {
         return done(machine().replace(name, own, out()));
       },
+      [this](replace_atom, std::vector<rule>& rules) { return on_replace_rules(std::move(rules)); },
       [this](reset_atom, const std::string& name) { return done(machine().reset(name, out())); },
       [this](revive_atom, const std::string& name) { return on_revive(name); },
       [this](report_atom, const std::string& name) { return on_report(name); },
       [this](subscribe_atom, const caf::strong_actor_ptr& who) { on_subscribe(who); },
+      [this](follow_atom) { on_follow(); },
     };
   }
 
@@ -88,6 +92,7 @@ private:
     for (auto& s : cell_->subscribers)
       monitor(s);
     perform();
+    go_on_following();
   }
 
   template <class T>
@@ -141,6 +146,41 @@ private:
         refs.push_back(cell_->queues.at(name).ref);
       return refs;
     }));
+  }
+
+  // Queues follow new rules a few at a time, each time behind whatever else has come.
+
+  caf::result<void> on_set_rules(std::vector<rule> rules) {
+    auto& waiting = cell_->rules_set;
+    waiting.reserve(waiting.size() + 1);
+    if (auto set = machine().set_rules(std::move(rules)); !set)
+      return to_error(set.error());
+    waiting.emplace_back(*this);
+    go_on_following();
+    return caf::delegated<void>{};
+  }
+
+  caf::result<void> on_replace_rules(std::vector<rule> rules) {
+    auto set = machine().set_rules(std::move(rules));
+    machine().follow_all(out());
+    return done(set);
+  }
+
+  void on_follow() {
+    follows_ = false;
+    machine().follow(out());
+    perform();
+    go_on_following();
+  }
+
+  void go_on_following() {
+    if (!machine().following()) {
+      for (auto& answer : cell_->rules_set)
+        answer.deliver(caf::message{});
+      cell_->rules_set.clear();
+    } else if (!std::exchange(follows_, true)) {
+      anon_send(caf::actor_cast<following_registry>(caf::strong_actor_ptr{ctrl()}), follow_atom::value);
+    }
   }
 
   caf::result<void> on_revive(const std::string& name) {
@@ -340,6 +380,7 @@ private:
   std::shared_ptr<const hook_catalog> hooks_;
   supervisor_handle supervisor_;
   queue_journal facts_;
+  bool follows_ = false; ///< its own message is under way
 };
 
 } // namespace

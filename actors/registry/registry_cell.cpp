@@ -11,6 +11,7 @@ void registry_cell::close_queues() {
   queues.clear();
   names.clear();
   subscribers.clear();
+  rules_set.clear();
 }
 
 } // namespace lmq

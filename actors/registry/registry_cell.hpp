@@ -4,6 +4,7 @@
 // supervisor and lent to one registry actor at a time; only whoever it is lent to looks inside.
 #pragma once
 
+#include "actors/guarded_promise.hpp"
 #include "actors/messages.hpp"
 #include "actors/queue/queue_cell.hpp"
 #include "actors/registry/registry_machine.hpp"
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <caf/actor.hpp>
 #include <caf/actor_addr.hpp>
+#include <caf/message.hpp>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -40,8 +42,9 @@ struct registry_cell {
   void close_queues();
 
   registry_machine machine;
-  registry_effects decided;  ///< in order …
-  std::size_t performed = 0; ///< … and how many of them have been carried out
+  registry_effects decided;                             ///< in order …
+  std::size_t performed = 0;                            ///< … and how many of them have been carried out
+  std::vector<guarded_promise<caf::message>> rules_set; ///< answered when all queues follow the rules
   std::unordered_map<std::string, queue> queues;
   std::unordered_map<caf::actor_id, std::shared_ptr<const std::string>> names; ///< of the queues that run
   std::vector<caf::actor> subscribers;

@@ -2,6 +2,7 @@
 
 #include "core/fault_point.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -32,43 +33,77 @@ result<std::vector<std::string>> registry_machine::match(std::string_view expres
   });
 }
 
-result<void> registry_machine::set_rules(std::vector<rule> rules, registry_effects& out) {
+result<void> registry_machine::set_rules(std::vector<rule> rules) {
+  if (rules == rules_.rules)
+    return {};
   if (rules.size() > property_limits::rules_max)
     return refuse(reason::over_limit, "there are " + std::to_string(rules.size()) + " rules; send at most " +
                                         std::to_string(property_limits::rules_max));
-  rule_set fresh;
+  std::vector<std::string_view> texts;
+  texts.reserve(rules.size());
   for (const auto& r : rules) {
-    auto compiled = pattern::compile(r.pattern);
-    if (!compiled)
-      return tl::unexpected{compiled.error()};
-    fresh.patterns.push_back(*compiled);
     if (auto ok = check(r.set, std::nullopt); !ok)
       return ok;
+    texts.push_back(r.pattern);
   }
-  fresh.rules = std::move(rules);
+  auto compiled = pattern_list::compile(texts);
+  if (!compiled)
+    return tl::unexpected{std::move(compiled.error())};
+  std::optional<std::string> next;
+  if (!queues_.empty())
+    next.emplace();
+  LMQ_FAULT_POINT("registry.set_rules");
+  // From here on nothing fails.
+  rules_ = {std::move(rules), *std::move(compiled)};
+  next_ = std::move(next);
+  return {};
+}
+
+void registry_machine::follow(registry_effects& out) {
+  if (!next_)
+    return;
   std::vector<std::pair<properties*, properties>> changes;
   registry_effects effects;
-  for (auto& [name, q] : queues_) {
-    auto in_force = of_queue(name, effective(q.own, fresh.find(name)));
+  auto it = queues_.lower_bound(*next_);
+  for (auto n = follow_step(); n > 0 && it != queues_.end(); --n, ++it) {
+    auto& [name, q] = *it;
+    auto in_force = of_queue(name, effective(q.own, rules_.find(name)));
     if (in_force == q.in_force)
       continue;
     effects.push_back(configure_queue{name, in_force});
     changes.emplace_back(&q.in_force, std::move(in_force));
   }
+  std::optional<std::string> next;
+  if (it != queues_.end())
+    next = it->first;
   out.reserve(out.size() + effects.size());
-  LMQ_FAULT_POINT("registry.set_rules");
+  LMQ_FAULT_POINT("registry.follow");
   // From here on nothing fails.
-  rules_ = std::move(fresh);
   for (auto& [current, in_force] : changes)
     *current = std::move(in_force);
   std::move(effects.begin(), effects.end(), std::back_inserter(out));
-  return {};
+  next_ = std::move(next);
+}
+
+void registry_machine::follow_all(registry_effects& out) {
+  while (following())
+    follow(out);
+}
+
+/// A name costs as many instructions as the rules have where no automaton helps.
+std::size_t registry_machine::follow_step() const noexcept {
+  constexpr std::size_t instructions_max = pattern_list::program_size_max;
+  auto of_one = static_cast<std::size_t>(rules_.patterns.program_size()) + 1;
+  return std::clamp<std::size_t>(instructions_max / of_one, 1, follow_step_max);
 }
 
 result<properties> registry_machine::in_force(std::string_view name) const {
-  if (auto it = queues_.find(name); it != queues_.end())
-    return it->second.in_force;
-  return check_queue_name(name).map([&] { return of_queue(name, effective({}, rules_.find(name))); });
+  auto it = queues_.find(name);
+  if (it == queues_.end())
+    return check_queue_name(name).map([&] { return of_queue(name, effective({}, rules_.find(name))); });
+  if (next_ && it->first >= *next_)
+    return of_queue(name, effective(it->second.own, rules_.find(name)));
+  return it->second.in_force;
 }
 
 result<void> registry_machine::patch(std::string_view name, const property_set& change,
@@ -106,10 +141,8 @@ result<void> registry_machine::check(const property_set& set, std::optional<std:
 }
 
 const property_set* registry_machine::rule_set::find(std::string_view name) const {
-  for (std::size_t i = 0; i < rules.size(); ++i)
-    if (patterns[i].finds(name))
-      return &rules[i].set;
-  return nullptr;
+  auto first = patterns.first(name);
+  return first ? &rules[*first].set : nullptr;
 }
 
 /// Whether a client may have this queue: it is there, or may be made.

@@ -1,8 +1,8 @@
 // Which queues there are, and which properties are in force for each.
 //
-// Knows names, rules and each queue's own properties; what a queue holds is the queue's business. A verb that
-// throws (memory has run out) has changed nothing. Plain: no actor. Owned by the registry's cell, or by a
-// test.
+// Knows names, rules and each queue's own properties; what a queue holds is the queue's business. New rules
+// reach the queues that are there step by step, so that others are served meanwhile. A verb that throws
+// (memory has run out) has changed nothing. Plain: no actor. Owned by the registry's cell, or by a test.
 #pragma once
 
 #include "actors/hooks/hook.hpp"
@@ -64,11 +64,29 @@ public:
   /// The rules, as they were set.
   const std::vector<rule>& rules() const noexcept { return rules_.rules; }
 
-  /// Replaces all rules; live queues whose properties change by it are told. O(queues × rules)
-  /// Errors: bad_pattern, over_limit, unknown_hook, bad_property, bad_name; nothing is changed then
-  result<void> set_rules(std::vector<rule> rules, registry_effects& out);
+  /// Queues that follow new rules in one step, at most. An actor may take 32 steps in a row before others get
+  /// their turn: together some milliseconds.
+  static constexpr std::size_t follow_step_max = 16;
 
-  /// In force for a queue of that name, whether or not there is one.
+  /// Replaces all rules. They hold for whatever is asked or changed from here on; the queues that are there
+  /// `follow`, from the first one on, also where they were following other rules. Rules that are the same as
+  /// those of now change nothing.
+  ///
+  /// Errors: bad_pattern, over_limit, unknown_hook, bad_property, bad_name; nothing is changed then
+  /// Cost:   compiling the rules, see pattern_list
+  result<void> set_rules(std::vector<rule> rules);
+
+  /// Whether there are queues that have not followed the rules of now.
+  bool following() const noexcept { return next_.has_value(); }
+
+  /// The next queues follow; those whose properties change by it are told. Nothing, if none has to.
+  /// Cost: `follow_step_max` queues; fewer, down to one, where matching the rules is expensive
+  void follow(registry_effects& out);
+
+  /// All queues that have not followed do so at once. O(queues)
+  void follow_all(registry_effects& out);
+
+  /// In force for a queue of that name, whether or not there is one, and whether or not it has followed.
   /// Errors: bad_name
   result<properties> in_force(std::string_view name) const;
 
@@ -94,12 +112,13 @@ private:
 
   struct rule_set {
     std::vector<rule> rules;
-    std::vector<pattern> patterns; ///< of rules, compiled
+    pattern_list patterns; ///< of rules, compiled
 
     /// What the first rule that finds the name sets; nullptr if none does.
     const property_set* find(std::string_view name) const;
   };
 
+  std::size_t follow_step() const noexcept;
   result<void> check(const property_set& set, std::optional<std::string_view> of) const;
   result<void> check_room(std::string_view name) const;
   result<void> give(std::string_view name, property_set own, registry_effects& out);
@@ -108,6 +127,7 @@ private:
   std::size_t queues_max_;
   queues queues_;
   rule_set rules_;
+  std::optional<std::string> next_; ///< the first that has not followed, or its place; nothing: all have
 };
 
 } // namespace lmq

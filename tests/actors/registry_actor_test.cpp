@@ -1,5 +1,6 @@
 #define CAF_SUITE registry_actor
 
+#include "actors/registry/registry_machine.hpp"
 #include "broker_fixture.hpp"
 
 using namespace std::chrono_literals;
@@ -45,6 +46,39 @@ CAF_TEST(a change of the rules reaches live queues before it is answered) {
   push("jobs", "b");
   CAF_CHECK_EQUAL(pull("jobs", 0s).value().delivery->retries_left, 2u); // stored before the change
   CAF_CHECK_EQUAL(pull("jobs", 0s).value().delivery->retries_left, 0u);
+}
+
+CAF_TEST(while many queues follow new rules others are answered and the change when all have followed) {
+  const std::size_t many = 4 * registry_machine::follow_step_max;
+  for (std::size_t i = 0; i < many; ++i)
+    queue("q" + std::to_string(i));
+  auto changed =
+    ask_later<caf::unit_t>(doors.registry, set_rules_atom::value, std::vector<rule>{retry_rule("", 7)});
+  auto again =
+    ask_later<caf::unit_t>(doors.registry, set_rules_atom::value, std::vector<rule>{retry_rule("", 9)});
+  auto other = ask_later<queue_ref>(doors.registry, resolve_atom::value, std::string{"q1"});
+  while (!other.came())
+    CAF_REQUIRE(sched.try_run_once());
+  CAF_CHECK(!changed.came());
+  while (!changed.came())
+    CAF_REQUIRE(sched.try_run_once());
+  for (std::size_t i = 0; i < many; ++i) {
+    auto name = "q" + std::to_string(i);
+    CAF_CHECK_EQUAL(ask<queue_report>(queue(name).actor, report_atom::value).value().in_force.retry, 9u);
+  }
+  CAF_CHECK(again.came() && !again.refused());
+}
+
+CAF_TEST(rules that come from elsewhere are followed by all queues at once) {
+  const std::size_t many = 4 * registry_machine::follow_step_max;
+  for (std::size_t i = 0; i < many; ++i)
+    queue("q" + std::to_string(i));
+  auto replaced =
+    ask_later<caf::unit_t>(doors.registry, replace_atom::value, std::vector<rule>{retry_rule("", 7)});
+  auto q = queue("q1").actor;
+  auto report = ask<queue_report>(q, report_atom::value);
+  CAF_CHECK(replaced.came() && !replaced.refused());
+  CAF_CHECK_EQUAL(report.value().in_force.retry, 7u);
 }
 
 CAF_TEST(the first rule that matches is the only one that counts) {

@@ -58,7 +58,21 @@ struct driver {
     return said([&](auto& out) { return machine.remove(name, out); });
   }
   lines set_rules(std::vector<rule> rules) {
-    return said([&](auto& out) { return machine.set_rules(std::move(rules), out); });
+    return said([&](auto& out) {
+      auto set = machine.set_rules(std::move(rules));
+      machine.follow_all(out);
+      return set;
+    });
+  }
+  /// Only the rules; queues are still to follow.
+  void begin_rules(std::vector<rule> rules) {
+    said([&](auto&) { return machine.set_rules(std::move(rules)); });
+  }
+  lines follow() {
+    return said([&](auto& out) {
+      machine.follow(out);
+      return result<void>{};
+    });
   }
   lines patch(const std::string& name, const property_set& change) {
     return said([&](auto& out) { return machine.patch(name, change, out); });
@@ -213,6 +227,84 @@ CAF_TEST(new rules reach the live queues that they change and no other) {
   CAF_CHECK_EQUAL(d.set_rules({}), lines{"configure a retry 2 timeout 30000"});
 }
 
+CAF_TEST(live queues follow new rules so many in a step and in order) {
+  driver d;
+  const auto step = registry_machine::follow_step_max;
+  for (std::size_t i = 0; i < 2 * step + 1; ++i)
+    d.open("q" + std::to_string(100 + i));
+  d.begin_rules({{"q", retry(9)}});
+  CAF_CHECK(d.machine.following());
+  for (std::size_t i = 0; i < 3; ++i) {
+    CAF_CHECK(d.machine.following());
+    auto said = d.follow();
+    CAF_CHECK_EQUAL(said.size(), i < 2 ? step : 1);
+    CAF_CHECK_EQUAL(said.front(), "configure q" + std::to_string(100 + i * step) + " retry 9 timeout 30000");
+  }
+  CAF_CHECK(!d.machine.following());
+  CAF_CHECK_EQUAL(d.follow(), lines{});
+}
+
+CAF_TEST(fewer queues follow in a step where the rules are large but never none) {
+  driver d;
+  for (int i = 0; i < 20; ++i)
+    d.open("q" + std::to_string(i));
+  std::vector<rule> rules;
+  for (std::size_t i = 0; i < 90; ++i)
+    rules.push_back({std::string(1000, 'x'), {}});
+  rules.push_back({"", retry(9)});
+  d.begin_rules(rules);
+  CAF_CHECK_EQUAL(d.follow().size(), 1u);
+}
+
+CAF_TEST(what is asked while queues follow is answered by the new rules) {
+  driver d;
+  for (std::size_t i = 0; i < 2 * registry_machine::follow_step_max; ++i)
+    d.open("q" + std::to_string(100 + i));
+  d.begin_rules({{"", retry(9)}});
+  CAF_CHECK_EQUAL(d.in_force("q100").retry, 9u);
+  d.follow();
+  CAF_CHECK_EQUAL(d.in_force("q100").retry, 9u);
+  CAF_CHECK_EQUAL(d.in_force("q131").retry, 9u);
+  CAF_CHECK_EQUAL(d.in_force("ghost").retry, 9u);
+  CAF_CHECK_EQUAL(d.open("late"), lines{"open late retry 9 timeout 30000"});
+  CAF_CHECK_EQUAL(d.patch("q131", timeout(5s)), lines{"configure q131 retry 9 timeout 5000"});
+  CAF_CHECK_EQUAL(d.remove("q116"), lines{"close q116"});
+  // All but those two; the one that is patched is told already.
+  CAF_CHECK_EQUAL(d.follow().size(), registry_machine::follow_step_max - 2);
+  CAF_CHECK(!d.machine.following());
+}
+
+CAF_TEST(rules that come while queues follow others are followed by all from the first on) {
+  driver d;
+  for (std::size_t i = 0; i < 2 * registry_machine::follow_step_max; ++i)
+    d.open("q" + std::to_string(100 + i));
+  d.begin_rules({{"", retry(9)}});
+  d.follow();
+  d.begin_rules({{"", retry(8)}});
+  auto first = d.follow();
+  CAF_CHECK_EQUAL(first.front(), "configure q100 retry 8 timeout 30000");
+  auto second = d.follow();
+  CAF_CHECK_EQUAL(second.back(), "configure q131 retry 8 timeout 30000");
+  CAF_CHECK(!d.machine.following());
+}
+
+CAF_TEST(a refused change or the same rules again leave the queues following as they were) {
+  driver d;
+  for (std::size_t i = 0; i < 2 * registry_machine::follow_step_max; ++i)
+    d.open("q" + std::to_string(100 + i));
+  d.begin_rules({{"", retry(9)}});
+  d.follow();
+  d.begin_rules({{"(", retry(1)}});
+  CAF_CHECK(d.refused == reason::bad_pattern);
+  d.begin_rules({{"", retry(9)}});
+  CAF_CHECK(!d.refused);
+  auto second = d.follow();
+  CAF_CHECK_EQUAL(second.front(), "configure q116 retry 9 timeout 30000");
+  CAF_CHECK(!d.machine.following());
+  d.begin_rules({{"", retry(9)}});
+  CAF_CHECK(!d.machine.following());
+}
+
 CAF_TEST(rules are told as they were set) {
   driver d;
   std::vector<rule> rules{{"b", retry(1)}, {"a", timeout(5s)}, {"b", {}}};
@@ -270,6 +362,14 @@ CAF_TEST(there may be so many rules and not one more) {
   CAF_CHECK_EQUAL(d.machine.rules().size(), property_limits::rules_max);
 }
 
+CAF_TEST(rules that are too large together when compiled are refused) {
+  driver d;
+  d.set_rules({{"a", retry(9)}});
+  d.set_rules(std::vector<rule>(property_limits::rules_max, rule{"^[a-z]{1,60}-[0-9]{1,10}$", {}}));
+  CAF_CHECK(d.refused == reason::over_limit);
+  CAF_CHECK_EQUAL(d.machine.rules().size(), 1u);
+}
+
 CAF_TEST(a patch with an unknown hook changes nothing and makes no queue) {
   driver d;
   auto change = hooks("no_such_hook");
@@ -290,11 +390,19 @@ namespace {
 struct naive_registry {
   std::map<std::string, property_set> own;
   std::vector<rule> rules;
+  std::map<std::string, pattern> patterns; ///< compiled, by text
 
-  properties in_force(const std::string& name) const {
+  bool finds(const std::string& expression, const std::string& name) {
+    auto it = patterns.find(expression);
+    if (it == patterns.end())
+      it = patterns.emplace(expression, *pattern::compile(expression)).first;
+    return it->second.finds(name);
+  }
+
+  properties in_force(const std::string& name) {
     auto it = own.find(name);
     for (const auto& r : rules)
-      if (pattern::compile(r.pattern)->finds(name))
+      if (finds(r.pattern, name))
         return effective(it == own.end() ? property_set{} : it->second, &r.set);
     return effective(it == own.end() ? property_set{} : it->second, nullptr);
   }
@@ -328,13 +436,21 @@ std::optional<std::string> compare_registries(std::uint64_t seed, step_log*) {
   registry_machine machine{hook_catalog::built_in()};
   naive_registry naive;
   std::map<std::string, properties> live;
-  const std::vector<std::string> names{"a1", "a2", "b1", "b2"};
-  const std::vector<std::string> expressions{"", "a", "1$", "^b2$", "x"};
+  // More than follow in one step.
+  std::vector<std::string> names{"a1", "a2", "b1", "b2"};
+  for (std::size_t i = 0; i < 2 * registry_machine::follow_step_max; ++i) {
+    names.push_back("c" + std::to_string(i));
+    registry_effects out;
+    (void)machine.open(names.back(), out);
+    naive.own[names.back()];
+    carry_out(out, live);
+  }
+  const std::vector<std::string> expressions{"", "a", "1$", "^b2$", "x", "^c"};
   for (int i = 0; i < 40; ++i) {
     registry_effects out;
     const auto& name = random.one_of(names);
     auto set = random_set(random);
-    switch (random.below(5)) {
+    switch (random.below(7)) {
     case 0:
       (void)machine.open(name, out);
       naive.own[name];
@@ -351,11 +467,13 @@ std::optional<std::string> compare_registries(std::uint64_t seed, step_log*) {
       (void)machine.reset(name, out);
       naive.own[name] = {};
       break;
-    default:
+    case 4:
       naive.rules.clear();
       for (auto n = random.below(4); n > 0; --n)
         naive.rules.push_back({random.one_of(expressions), random_set(random)});
-      (void)machine.set_rules(naive.rules, out);
+      (void)machine.set_rules(naive.rules);
+      break;
+    default: machine.follow(out);
     }
     carry_out(out, live);
     for (const auto& each : names) {
@@ -364,7 +482,7 @@ std::optional<std::string> compare_registries(std::uint64_t seed, step_log*) {
         return each + " is there according to one of them only";
       if (*machine.in_force(each) != naive.in_force(each))
         return "in force for " + each;
-      if (there && live.at(each) != naive.in_force(each))
+      if (there && !machine.following() && live.at(each) != naive.in_force(each))
         return each + " was not told of its properties";
     }
   }
@@ -378,7 +496,7 @@ CAF_TEST(a queue is not its own queue of dead letters) {
   registry_effects out;
   property_set to_dead;
   to_dead.dead_letter = "dead";
-  CAF_CHECK(m.set_rules({{"", to_dead}}, out).has_value());
+  CAF_CHECK(m.set_rules({{"", to_dead}}).has_value());
   CAF_CHECK_EQUAL(m.in_force("q")->dead_letter.value_or("none"), "dead");
   CAF_CHECK_EQUAL(m.in_force("dead")->dead_letter.value_or("none"), "none");
   CAF_CHECK(m.open("dead", out).has_value());
@@ -386,7 +504,7 @@ CAF_TEST(a queue is not its own queue of dead letters) {
   CAF_CHECK(m.patch("dead", to_dead, out).error().why == reason::bad_property);
   to_dead.dead_letter = "a\nb";
   CAF_CHECK(m.patch("q", to_dead, out).error().why == reason::bad_name);
-  CAF_CHECK(m.set_rules({{"", to_dead}}, out).error().why == reason::bad_name);
+  CAF_CHECK(m.set_rules({{"", to_dead}}).error().why == reason::bad_name);
   to_dead.dead_letter = "";
   CAF_CHECK(m.patch("q", to_dead, out).has_value());
   CAF_CHECK_EQUAL(m.in_force("q")->dead_letter.value_or("none"), "");

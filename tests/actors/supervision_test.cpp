@@ -3,6 +3,7 @@
 
 #include "broker_fixture.hpp"
 
+#include "actors/registry/registry_machine.hpp"
 #include "actors/supervision/restart_limit.hpp"
 
 using namespace std::chrono_literals;
@@ -314,6 +315,27 @@ CAF_TEST(a killed registry leaves queues alone and knows all that it knew) {
   push("w", "late");
   CAF_CHECK_EQUAL(body(waiting), "late");
   CAF_CHECK(health().restarts["registry"] == 1u);
+}
+
+CAF_TEST(when the registry is killed while queues follow new rules the next one goes on and answers) {
+  const std::size_t many = 4 * registry_machine::follow_step_max;
+  for (std::size_t i = 0; i < many; ++i)
+    queue("q" + std::to_string(i));
+  property_set never;
+  never.retry = 0;
+  auto changed =
+    ask_later<caf::unit_t>(doors.registry, set_rules_atom::value, std::vector<rule>{{"^q", never}});
+  sched.run_once(); // the asker asks
+  sched.run_once(); // the registry takes the rules, and some of the queues follow
+  CAF_CHECK(!changed.came());
+  caf::anon_send_exit(doors.registry, caf::exit_reason::kill);
+  consume_messages();
+  CAF_CHECK(changed.came() && !changed.refused());
+  ask_for_doors();
+  for (std::size_t i = 0; i < many; ++i) {
+    auto report = ask<queue_report>(queue("q" + std::to_string(i)).actor, report_atom::value);
+    CAF_CHECK_EQUAL(report.value().in_force.retry, 0u);
+  }
 }
 
 CAF_TEST(a queue that is killed while there is no registry is started again by the next one) {

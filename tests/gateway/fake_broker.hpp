@@ -108,6 +108,7 @@ public:
       [](patch_atom, const std::string&, const property_set&) {},
       [](reset_atom, const std::string&) {},
       [](replace_atom, const std::string&, const property_set&) {},
+      [](replace_atom, const std::vector<rule>&) {},
       [](revive_atom, const std::string&) {},
       [](report_atom, const std::string&) { return queue_report{}; },
       [](subscribe_atom, const caf::strong_actor_ptr&) {},
