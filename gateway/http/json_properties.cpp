@@ -198,8 +198,9 @@ parsed<std::vector<rule>> parse_rules(std::string_view text) {
   if (!document->is_array())
     return shape;
   if (document->size() > property_limits::rules_max)
-    return no(http_reason::bad_property,
-              "there may be at most " + std::to_string(property_limits::rules_max) + " rules");
+    return no(http_reason::over_limit, "there are " + std::to_string(document->size()) +
+                                         " rules; send at most " +
+                                         std::to_string(property_limits::rules_max));
   std::vector<rule> rules;
   for (const auto& item : *document) {
     if (!item.is_array() || item.size() != 2 || !item[0].is_string() || !item[1].is_object())

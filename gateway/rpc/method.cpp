@@ -135,7 +135,8 @@ question update_props(rpc_params& given, const gateway_limits& limits) {
 question set_default_props(rpc_params& given, const gateway_limits& limits) {
   if (given.values.peek().kind != value_kind::array)
     return no(rpc_errors::bad_argument);
-  if (given.values.rest().size() > limits.document_bytes_max)
+  if (given.values.rest().size() > limits.document_bytes_max ||
+      given.values.peek().values > property_limits::rules_max)
     return no(rpc_errors::over_limit);
   auto rules = read_rules(given.values);
   if (!rules)

@@ -197,7 +197,7 @@ std::optional<property_set> read_properties(value_reader& in) {
 std::optional<std::vector<rule>> read_rules(value_reader& in) {
   std::vector<rule> rules;
   auto count = in.array();
-  if (!count || *count > property_limits::rules_max)
+  if (!count)
     return std::nullopt;
   for (auto left = *count; left > 0; --left) {
     if (in.array() != 2u)

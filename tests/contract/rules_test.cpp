@@ -42,6 +42,38 @@ EVERY_WIRE("a change of the rules reaches live queues at once") {
   expect_equal(client->pull(name).value().retry_remaining, 2);
 }
 
+CONTRACT("a change of the rules reaches each of many queues before it is answered") {
+  auto client = http();
+  auto name = fresh_name();
+  constexpr int many = 200; // more than follow in one step
+  for (int i = 0; i < many; ++i)
+    expect_nothing(pull(client, name + "-" + std::to_string(i)));
+  expect_nothing(
+    put(client, R"([["^)" + name + R"(-.*7$",{"max_messages":1}],["^)" + name + R"(",{"retry":5}]])"));
+  for (int i = 0; i < many; ++i) {
+    auto queue = name + "-" + std::to_string(i);
+    push_ok(client, queue, "a");
+    bool few = i % 10 == 7;
+    expect_status(client.request("POST", "/messages/" + queue, {}, "b"), few ? 429 : 200);
+    expect_equal(header_of(pull_ok(client, queue), "x-lmq-retry-remaining"), std::string{few ? "2" : "5"});
+  }
+  expect_nothing(client.request("DELETE", "/properties"));
+}
+
+CONTRACT("rules that are too many, or too large together, are over_limit and change nothing") {
+  auto client = http();
+  expect_nothing(put(client, R"([["a",{"retry":1}]])"));
+  std::string many = "[", large = "[";
+  for (int i = 0; i < 1001; ++i)
+    many += R"(["a",{}],)";
+  for (int i = 0; i < 1000; ++i)
+    large += R"(["^[a-z]{1,60}-[0-9]{1,10}$",{}],)";
+  many.back() = large.back() = ']';
+  expect_refused(put(client, many), 507, "over_limit");
+  expect_refused(put(client, large), 507, "over_limit");
+  expect_equal(rules_text(client), R"([["a",{"retry":1}]])");
+}
+
 CONTRACT("without rules the list is empty") {
   auto client = http();
   expect_nothing(put(client, "[]"));

@@ -124,6 +124,15 @@ CAF_TEST(rules print in the order and with the values in which they were set) {
   }
 }
 
+CAF_TEST(more rules than there may be are over the limit) {
+  std::string rules = "[";
+  for (std::size_t i = 0; i < property_limits::rules_max; ++i)
+    rules += R"(["a",{}],)";
+  CAF_CHECK(rules_refused(rules + R"(["a",{}]])", http_reason::over_limit));
+  rules.back() = ']';
+  CAF_CHECK(parse_rules(rules).has_value());
+}
+
 CAF_TEST(rules of another shape are refused) {
   for (auto* bad : {"", "{}", "null", R"([["b"]])", R"([["b",{},1]])", R"([[]])", R"(["b",{}])",
                     R"([[1,{}]])", R"([["b",[]]])", R"([["b",{}],null])"})

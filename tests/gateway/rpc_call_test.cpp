@@ -185,5 +185,5 @@ CAF_TEST(rules are pairs of a pattern and properties) {
   CAF_CHECK(rules[0].set.retry == 1u);
   CAF_CHECK_EQUAL(rules[1].pattern, "^b");
   std::vector<packed> too_many(property_limits::rules_max + 1, array({"x", map({})}));
-  CAF_CHECK_EQUAL(error_of("set_default_props", {array(too_many)}), "invalid");
+  CAF_CHECK_EQUAL(error_of("set_default_props", {array(too_many)}), "over_limit");
 }
