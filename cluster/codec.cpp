@@ -52,7 +52,7 @@ LMQ_FIELDS(queue_report, x.name, x.size, x.memory_bytes, x.in_force, x.push, x.p
            x.down, x.nodes, x.home, x.ready, x.leased, x.accumulating, x.waiters, x.oldest_ready, x.counts)
 LMQ_FIELDS(orders::peek, x.n)
 LMQ_FIELDS(orders::remove, x.id)
-LMQ_FIELDS(peeked_part, x.content_type, x.preserved, x.body_bytes, x.body)
+LMQ_FIELDS(peeked_part, x.content_type, x.preserved, x.body_bytes, x.body, x.unread)
 LMQ_FIELDS(peeked_message, x.id, x.compound, x.age, x.deliveries, x.retries_left, x.body_bytes, x.parts_total,
            x.parts)
 LMQ_FIELDS(purged, x.messages)

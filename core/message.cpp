@@ -13,18 +13,32 @@ std::size_t memory_bytes(const message& m) {
   return bytes;
 }
 
+std::size_t body_bytes(const message& m) noexcept {
+  return m.away ? m.away_body_bytes : m.content.body().size();
+}
+
+std::size_t away_bytes(const message& m) noexcept {
+  return std::size_t{m.away_beside_bytes} + m.away_body_bytes;
+}
+
 std::size_t away_bytes(const parcel& what) noexcept {
   if (const auto* single = std::get_if<message>(&what))
-    return single->away_bytes;
+    return away_bytes(*single);
   std::size_t bytes = 0;
   for (const auto& p : *std::get<std::shared_ptr<const compound>>(what))
-    bytes += p.content.away_bytes;
+    bytes += away_bytes(p.content);
   return bytes;
 }
 
 message put_away(const message& m) {
-  constexpr std::size_t bytes_max = std::numeric_limits<std::uint32_t>::max();
-  return {{}, nullptr, true, static_cast<std::uint32_t>(std::min(memory_bytes(m), bytes_max))};
+  constexpr std::size_t body_max = std::numeric_limits<std::uint32_t>::max();
+  constexpr std::size_t beside_max = std::numeric_limits<std::uint16_t>::max();
+  auto body = m.content.body().size(), all = memory_bytes(m);
+  return {{},
+          nullptr,
+          true,
+          static_cast<std::uint16_t>(std::min(all - body, beside_max)),
+          static_cast<std::uint32_t>(std::min(body, body_max))};
 }
 
 bool is_away(const parcel& what) noexcept {

@@ -22,8 +22,9 @@ using header_list = std::vector<std::pair<std::string, std::string>>;
 struct message {
   payload content;
   std::shared_ptr<const header_list> preserved;
-  bool away = false;            ///< both are on the disk only, to be read before anybody sees the message
-  std::uint32_t away_bytes = 0; ///< memory that they would take, as far as this can say
+  bool away = false; ///< both are on the disk only, to be read before anybody sees the message
+  std::uint16_t away_beside_bytes = 0; ///< memory they would take without the body, as far as this can say
+  std::uint32_t away_body_bytes = 0;   ///< of the body, exactly: the disk takes none that is larger
 };
 
 /// A message in a window, still known by its own id.
@@ -71,7 +72,11 @@ std::optional<parcel> with_bodies(const parcel& what, message_id unit, const mes
 /// Memory a message takes beside the record that holds it, in bytes.
 std::size_t memory_bytes(const message& m);
 
+/// Of the body, wherever it is.
+std::size_t body_bytes(const message& m) noexcept;
+
 /// What would be taken in memory by all that is away of it, in bytes.
+std::size_t away_bytes(const message& m) noexcept;
 std::size_t away_bytes(const parcel& what) noexcept;
 
 /// What is left in memory of a message whose content is on the disk.

@@ -33,28 +33,63 @@ peeked_part shown_part(const message& m, std::size_t& bytes_left) {
   return part;
 }
 
+peeked_part unread_part(const message& m) {
+  peeked_part part;
+  part.body_bytes = body_bytes(m);
+  part.unread = true;
+  return part;
+}
+
 } // namespace
 
-peeked_message shown(const standing_message& whole) {
+bool read_allowance::take(std::size_t bytes) noexcept {
+  bytes = std::max(bytes, peek_limits::read_bytes_min);
+  if (bytes > left_ && !first_)
+    return false;
+  left_ -= std::min(left_, bytes);
+  return true;
+}
+
+std::optional<peeked_message> shown(const standing_message& m, const message_reader& read,
+                                    read_allowance& allowed) {
   peeked_message out;
-  out.id = whole.id;
-  out.age = whole.age;
-  out.deliveries = whole.deliveries;
-  out.retries_left = whole.retries_left;
+  out.id = m.id;
+  out.age = m.age;
+  out.deliveries = m.deliveries;
+  out.retries_left = m.retries_left;
   auto bytes_left = peek_limits::body_bytes_max;
-  if (const auto* single = std::get_if<message>(&whole.content)) {
-    out.body_bytes = single->content.body().size();
-    out.parts.push_back(shown_part(*single, bytes_left));
+  /// False: it is gone.
+  auto show = [&](message_id id, const message& one) {
+    if (!one.away) {
+      out.parts.push_back(shown_part(one, bytes_left));
+    } else if (!allowed.take(away_bytes(one))) {
+      out.parts.push_back(unread_part(one));
+    } else {
+      auto whole = read(id);
+      if (!whole)
+        return false;
+      out.parts.push_back(shown_part(*whole, bytes_left));
+    }
+    return true;
+  };
+  if (const auto* single = std::get_if<message>(&m.content)) {
+    out.body_bytes = body_bytes(*single);
+    if (!show(m.id, *single))
+      return std::nullopt;
+    allowed.first_is_shown();
     return out;
   }
-  const auto& parts = *std::get<std::shared_ptr<const compound>>(whole.content);
+  const auto& parts = *std::get<std::shared_ptr<const compound>>(m.content);
   out.compound = true;
   out.parts_total = parts.size();
   out.parts.reserve(std::min(parts.size(), peek_limits::parts_max));
   for (const auto& p : parts) {
-    out.body_bytes += p.content.content.body().size();
-    if (out.parts.size() < peek_limits::parts_max && bytes_left > 0)
-      out.parts.push_back(shown_part(p.content, bytes_left));
+    out.body_bytes += body_bytes(p.content);
+    if (out.parts.size() >= peek_limits::parts_max || bytes_left == 0)
+      continue;
+    if (!show(p.id, p.content))
+      return std::nullopt;
+    allowed.first_is_shown();
   }
   return out;
 }

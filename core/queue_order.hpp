@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -20,6 +21,11 @@ struct peek_limits {
   static constexpr std::uint32_t messages_max = 100;
   static constexpr std::size_t parts_max = 100;            ///< of a compound; the others are only counted
   static constexpr std::size_t body_bytes_max = 16 * 1024; ///< of a message, over all its parts
+
+  /// Of what is on the disk only, and is read for one peek: it is read where everybody else waits for it.
+  static constexpr std::size_t read_bytes_max = 4 * 1024 * 1024;
+  /// What each such read counts as at least: about what it takes to find a small message.
+  static constexpr std::size_t read_bytes_min = 4 * 1024;
 };
 
 namespace orders {
@@ -56,8 +62,9 @@ struct peeked_part {
   header_list preserved;
   std::uint64_t body_bytes = 0; ///< of the whole body
   std::string body;             ///< as much of it as is shown, cut between characters where it is text
+  bool unread = false;          ///< it is on the disk, and of all this only its size is known
 
-  bool truncated() const noexcept { return body.size() < body_bytes; }
+  bool truncated() const noexcept { return unread || body.size() < body_bytes; }
 };
 
 struct peeked_message {
@@ -81,9 +88,28 @@ struct removed {};
 
 using order_outcome = std::variant<peeked_messages, purged, removed>;
 
-/// What a peek shows of it. O(parts), and a copy of what is shown of the bodies.
+/// What one peek may still read of what is on the disk only.
+class read_allowance {
+public:
+  /// Whether as much may be read; then it is taken off. Of the first message in line all may be, as a pull
+  /// would read it.
+  bool take(std::size_t bytes) noexcept;
+
+  /// Something has been shown: what follows is not the first.
+  void first_is_shown() noexcept { first_ = false; }
+
+private:
+  std::size_t left_ = peek_limits::read_bytes_max;
+  bool first_ = true;
+};
+
+/// What a peek shows of it. Nothing: some of it is settled meanwhile, and gone.
 ///
-/// @param whole  nothing of it is away
-peeked_message shown(const standing_message& whole);
+/// @param read     is asked for what is away, as far as `allowed` reaches; what is beyond that is told by its
+///                 size
+/// @param allowed  of the whole peek
+/// Cost: O(parts), a copy of what is shown of the bodies, and what is read
+std::optional<peeked_message> shown(const standing_message& m, const message_reader& read,
+                                    read_allowance& allowed);
 
 } // namespace lmq

@@ -47,7 +47,7 @@ tl::expected<void, store_error> check_room(const fs::path& directory, const reco
         in_logs += size;
   for (const auto& [name, q] : all.state.queues)
     for (const auto& m : q.messages)
-      messages += memory_bytes(m.content) + m.content.away_bytes;
+      messages += memory_bytes(m.content) + away_bytes(m.content);
   // Of what is gone only its name goes into the tables.
   auto needed = opening_bytes + std::min(in_logs, messages + in_logs / 4);
   if (auto free = free_bytes_at(directory); free < needed)

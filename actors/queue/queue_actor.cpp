@@ -233,17 +233,15 @@ private:
     return order_outcome{purged{machine().purge(at, out())}};
   }
 
-  /// Bodies that are away are read, which may wait for the disk.
+  /// Bodies that are away are read, which may wait for the disk: no more than peek_limits allow.
   peeked_messages look_at(std::size_t n) {
     step([](auto) {});
     peeked_messages all;
-    for (auto& m : machine().peek(n, now())) {
-      auto whole = is_away(m.content) ? bodies_of(m.content, m.id) : std::optional{std::move(m.content)};
-      if (!whole)
-        continue; // settled elsewhere meanwhile, and the word of it is on its way
-      m.content = *std::move(whole);
-      all.push_back(shown(m));
-    }
+    read_allowance allowed;
+    auto read = [this](message_id id) { return cell_->port->read(*cell_->name, id); };
+    for (const auto& m : machine().peek(n, now()))
+      if (auto one = shown(m, read, allowed)) // else the word that it is settled is on its way
+        all.push_back(*std::move(one));
     return all;
   }
 

@@ -42,8 +42,10 @@ std::string state_of(const json& queue) {
 
 /// The beginning of a body, not cut within a character.
 std::string beginning_of(const json& content) {
-  if (!content.contains("body"))
+  if (content.contains("body_base64"))
     return "(binary)";
+  if (!content.contains("body"))
+    return "(not read)";
   auto body = content.at("body").get<std::string>();
   if (body.size() <= body_shown_max)
     return body;
@@ -89,8 +91,7 @@ checked<std::string> messages_text(std::string_view document) {
       bool compound = m.at("type") == "compound";
       rows.push_back({m.at("id").get<std::string>(), fmt::format("{:.0f}s", m.at("age").get<double>()),
                       size_text(count_of(m, "size")), number_of(m, "deliveries"),
-                      number_of(m, "retries_left"),
-                      compound ? "(compound)" : m.at("content_type").get<std::string>(),
+                      number_of(m, "retries_left"), compound ? "(compound)" : m.value("content_type", ""),
                       compound ? fmt::format("{} parts", count_of(m, "parts_total")) : beginning_of(m)});
     }
     return table_text(rows);

@@ -86,8 +86,10 @@ void append_counts(std::string& out, const queue_counts& c) {
   o.end();
 }
 
-/// What a message and a part have in common, `body` to `headers`.
+/// What a message and a part have in common, `body` to `headers`; nothing of it where it was not read.
 void append_content(object& o, const peeked_part& part) {
+  if (part.unread)
+    return;
   if (is_utf8(part.body))
     o.text("body", part.body);
   else

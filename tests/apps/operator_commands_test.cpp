@@ -105,6 +105,14 @@ CAF_TEST(a mistake in them is one line that says where to look) {
   CAF_CHECK(error({"top", "--every", "0"}).starts_with("--every: "));
 }
 
+CAF_TEST(the table of messages says what was not read) {
+  auto text = client::messages_text(
+    R"({"messages":[{"age":1,"deliveries":0,"id":"ID","retries_left":2,"size":9000000,"truncated":true,)"
+    R"("type":"normal"}]})");
+  CAF_REQUIRE(text.has_value());
+  CAF_CHECK(text->ends_with("\nID  1s   8789KiB  0           2        -             (not read)\n"));
+}
+
 CAF_TEST(the table of top begins with the largest and tells what has changed) {
   auto page = [](int a, int b) {
     auto queue = [](const char* name, int size) {

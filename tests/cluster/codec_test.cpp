@@ -80,8 +80,8 @@ std::vector<cluster_message> all_messages() {
          answered::pushed{2}, answered::nothing{}, answered::delivered{"queue", compound_delivery()},
          answered::delivered{"queue", {{id(1), 1, home_tag{}}, text("body"), 0, {}}},
          answered::refused{3, "why"}, answered::not_home{}, answered::reported{"report"},
-         answered::ordered{
-           peeked_messages{{id(4), true, 3s, 1, 2, 9, 5, {{"a/b", {{"x", "y"}}, 9, "body"}}}}},
+         answered::ordered{peeked_messages{
+           {id(4), true, 3s, 1, 2, 9, 5, {{"a/b", {{"x", "y"}}, 9, "body"}, {"", {}, 9, "", true}}}}},
          answered::ordered{purged{77}}, answered::ordered{removed{}}, answered::redriven{17}})
     all.emplace_back(says::tell{11, std::move(what)});
   return all;

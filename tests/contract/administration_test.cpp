@@ -151,6 +151,39 @@ CONTRACT("a purge drops what is ready, and leaves what is leased") {
   expect_equal(pull_ok(client, name).body, "a");
 }
 
+CONTRACT("a look reads no more bodies from the disk than it may, and tells how large the others are") {
+  lmq::testing::temporary_folder folder;
+  lmq::testing::server_options options{.arguments = {"--memory-limit", "1MiB"},
+                                       .data_dir = folder.path("data")};
+  for (bool started_again : {false, true}) {
+    server_process server{options};
+    http_client client{server.http_port()};
+    if (!started_again) {
+      for (auto bytes : {1'500'000, 1'500'000, 1'500'000, 3})
+        push_ok(client, "q", std::string(static_cast<std::size_t>(bytes), 'x'),
+                {{"content-type", "text/plain"}});
+      for (int i = 0; i < 2; ++i)
+        push_ok(client, "larger", std::string(5'000'000, 'y'));
+    }
+    auto all = peek(client, "q");
+    expect_equal(all.size(), 4u);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const auto& m = all[i];
+      bool read = i != 2;
+      expect(m["size"] == (i < 3 ? 1'500'000 : 3) && m["truncated"] == (i < 3) && m["type"] == "normal" &&
+               m["retries_left"] == 2 && m.contains("body") == read && m.contains("content_type") == read &&
+               m.contains("headers") == read,
+             m.dump().substr(0, 300));
+    }
+    auto larger = peek(client, "larger");
+    expect_equal(larger.size(), 2u);
+    expect(larger[0]["body"].get<std::string>().starts_with("yyy") && !larger[1].contains("body") &&
+             larger[1]["size"] == 5'000'000 && larger[1]["truncated"] == true,
+           larger[1].dump().substr(0, 300));
+    server.kill();
+  }
+}
+
 CONTRACT("a message is removed by its id, ready or leased, once") {
   auto client = http();
   auto name = fresh_name();

@@ -82,6 +82,21 @@ CAF_TEST(a message is told as text where it is text and else in base64) {
   CAF_CHECK(told.find(R"("truncated":true)") != std::string::npos);
 }
 
+CAF_TEST(a message that was not read is told without what is not known of it) {
+  peeked_part unread;
+  unread.body_bytes = 9;
+  unread.unread = true;
+  peeked_message large{{1, 2}, false, 0s, 0, 2, 9, 1, {unread}};
+  CAF_CHECK_EQUAL(messages_json({large}), R"({"messages":[{"age":0,"deliveries":0,"id":")" +
+                                            to_text(message_id{1, 2}) +
+                                            R"(","retries_left":2,"size":9,"truncated":true,)"
+                                            R"("type":"normal"}]})");
+  peeked_message both{{1, 2}, true, 0s, 0, 2, 10, 2, {part("a", 1), unread}};
+  auto told = messages_json({both});
+  CAF_CHECK(told.find(R"("size":1,"truncated":false},{"size":9,"truncated":true}],"parts_total":2)") !=
+            std::string::npos);
+}
+
 CAF_TEST(a compound is told with its parts) {
   peeked_message both{{1, 2}, true, 0s, 0, 2, 3, 3, {part("a", 1), part("b", 1)}};
   auto told = messages_json({both});
