@@ -217,20 +217,66 @@ private:
       return bounce();
     if (const auto* peek = std::get_if<orders::peek>(&what))
       return order_outcome{look_at(std::min(peek->n, peek_limits::messages_max))};
-    cell_->owed.begin(*this);
-    step([&](auto at) {
-      auto outcome = carry_out(what, at);
-      auto* purge = outcome ? std::get_if<purged>(&*outcome) : nullptr;
-      bool changed = outcome && (purge == nullptr || purge->messages > 0);
-      cell_->owed.decide_order(std::move(outcome), changed ? next_batch() : 0);
-    });
+    if (const auto* one = std::get_if<orders::remove>(&what)) {
+      cell_->owed.begin(*this);
+      step([&](auto at) {
+        auto removal = machine().erase(one->id, at, out()).map([] { return order_outcome{removed{}}; });
+        auto batch = removal ? next_batch() : 0;
+        cell_->owed.decide_order(std::move(removal), batch);
+      });
+    } else {
+      on_purge();
+    }
     return caf::delegated<order_outcome>{};
   }
 
-  result<order_outcome> carry_out(const queue_order& what, time_point at) {
-    if (const auto* one = std::get_if<orders::remove>(&what))
-      return machine().erase(one->id, at, out()).map([] { return order_outcome{removed{}}; });
-    return order_outcome{purged{machine().purge(at, out())}};
+  // A purge goes in slices: each is a step of its own, behind the facts of the one before, and in between
+  // everybody else has a turn. It goes up to where the line ended when it was asked for.
+
+  void on_purge() {
+    auto& c = *cell_;
+    c.owed.begin(*this); // until the purge has it: should this fail, whoever asked hears of it
+    auto until = machine().end_of_line(now(), out());
+    auto& purge = c.purges.emplace_back();
+    purge.asker = c.owed.put_off();
+    purge.until = until;
+    if (c.purges.size() == 1)
+      purge_on();
+    else
+      step([](auto) {});
+  }
+
+  /// The next slice may be cut.
+  bool purge_is_due() const {
+    const auto& c = *cell_;
+    return c.serving && !c.purges.empty() && (!c.port || c.port->unsafe.is_safe(c.purges.front().batch));
+  }
+
+  /// Should it break over a slice, whoever asked hears that, as of any request; what earlier slices dropped
+  /// stays dropped. Between two slices a successor goes on.
+  void purge_on() {
+    auto& c = *cell_;
+    auto purge = std::move(c.purges.front());
+    c.purges.pop_front();
+    c.owed.begin(std::move(purge.asker));
+    step([&](auto at) {
+      auto& rest = c.purges.emplace_front(); // before anything is decided: nothing fails afterwards
+      queue_machine::purge_slice slice;
+      try {
+        slice = machine().purge(purge.until, c.purge_slice, at, out());
+      } catch (...) {
+        c.purges.pop_front();
+        throw;
+      }
+      purge.dropped += slice.dropped;
+      auto batch = slice.dropped > 0 ? next_batch() : 0;
+      if (slice.more) {
+        rest = {c.owed.put_off(), purge.until, purge.dropped, batch};
+      } else {
+        c.purges.pop_front();
+        c.owed.decide_order(order_outcome{purged{purge.dropped}}, batch);
+      }
+    });
   }
 
   /// Bodies that are away are read, which may wait for the disk: no more than peek_limits allow.
@@ -308,7 +354,11 @@ private:
   }
 
   void on_tick(std::uint64_t number) {
-    if (tick_.accept(number) && cell_->serving)
+    if (!tick_.accept(number) || !cell_->serving)
+      return;
+    if (purge_is_due())
+      purge_on();
+    else
       step([](auto) {});
   }
 
@@ -383,6 +433,10 @@ private:
       LMQ_FAULT_POINT("queue.drop_waiter");
       it->second.refuse(bounce());
     }
+    for (auto it = c.purges.begin(); it != c.purges.end(); it = c.purges.erase(it)) {
+      LMQ_FAULT_POINT("queue.drop_purge");
+      it->asker.answer(bounce());
+    }
     c.port->unsafe.forget_batches();
     c.port->dropping = false;
   }
@@ -445,7 +499,7 @@ private:
     if (c.port)
       c.port->told = 0;
     if (c.serving)
-      tick_.arm(*this, c.machine.next_deadline());
+      tick_.arm(*this, purge_is_due() ? time_point::min() : c.machine.next_deadline());
     c.publish();
     mover_.go_on();
   }

@@ -15,28 +15,42 @@ std::vector<standing_message> queue_machine::peek(std::size_t n, time_point now)
   return first;
 }
 
-std::size_t queue_machine::purge(time_point now, effects& out) {
+queue_machine::line_end queue_machine::end_of_line(time_point now, effects& out) {
+  tick(now, out);
+  if (ready_.empty())
+    return {};
+  const auto& last = ready_.rbegin()->first;
+  return {last.at, last.sequence};
+}
+
+queue_machine::purge_slice queue_machine::purge(const line_end& until, std::size_t most, time_point now,
+                                                effects& out) {
   tick(now, out);
   LMQ_FAULT_POINT("queue.purge");
-  auto n = ready_.size();
-  if (n == 0)
-    return 0;
-  if (role_.records) {
-    facts::settled all{{}, facts::settled::cause::purge};
-    all.ids.reserve(n);
-    for (const auto& [where, e] : ready_)
-      if (const auto* parts = std::get_if<std::shared_ptr<const compound>>(&e.content))
-        for (const auto& p : **parts)
-          all.ids.push_back(p.id);
-      else
-        all.ids.push_back(e.id);
-    out.emplace_back(record{std::move(all)});
+  const place last{until.at, until.sequence};
+  auto is_left = [&](auto it) { return it != ready_.end() && it->first <= last; };
+  facts::settled all{{}, facts::settled::cause::purge};
+  std::size_t messages = 0, units = 0;
+  auto end = ready_.begin();
+  for (; is_left(end) && messages < most; ++end, ++units) {
+    const auto& e = end->second;
+    const auto* parts = std::get_if<std::shared_ptr<const compound>>(&e.content);
+    messages += parts != nullptr ? (*parts)->size() : 1;
+    if (!role_.records)
+      continue;
+    if (parts != nullptr)
+      for (const auto& p : **parts)
+        all.ids.push_back(p.id);
+    else
+      all.ids.push_back(e.id);
   }
+  if (!all.ids.empty())
+    out.emplace_back(record{std::move(all)});
   // From here on nothing fails.
-  while (!ready_.empty())
+  while (ready_.begin() != end)
     remove(ready_.begin());
-  counts_.deleted += n;
-  return n;
+  counts_.deleted += units;
+  return {units, is_left(end)};
 }
 
 result<void> queue_machine::erase(message_id id, time_point now, effects& out) {

@@ -37,8 +37,10 @@ void owed_answer::refuse(const caf::error& why) {
 
 namespace {
 
-/// What is decided, as far as it may be told.
+/// What is decided, as far as it may be told. Of a purge that is under way less than all is.
 void give_or_refuse(queue_cell& c, const caf::error& why_not) {
+  for (auto it = c.purges.begin(); it != c.purges.end(); it = c.purges.erase(it))
+    it->asker.answer(why_not);
   if (!c.port)
     return c.owed.give();
   auto& unsafe = c.port->unsafe;

@@ -16,6 +16,7 @@
 #include "metrics/queue_board.hpp"
 
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,11 +31,15 @@ namespace lmq {
 class owed_answer {
 public:
   /// The request that `self` is handling. What was owed before has been answered.
-  void begin(caf::local_actor& self) {
-    request_ = open_request{self};
+  void begin(caf::local_actor& self) { begin(open_request{self}); }
+  void begin(open_request request) noexcept {
+    request_ = std::move(request);
     outcome_ = undecided{};
     batch_ = 0;
   }
+
+  /// The request, which is decided another time; nothing is owed until then.
+  open_request put_off() noexcept { return std::move(request_); }
 
   /// @param batch  the facts that must be safe before it is given; 0: none
   void decide(push_outcome what, std::uint64_t batch = 0) noexcept {
@@ -119,6 +124,14 @@ struct move_under_way {
   std::uint64_t serial = 0; ///< of the question
 };
 
+/// A purge between two of its slices.
+struct purge_under_way {
+  open_request asker = {};
+  queue_machine::line_end until = {};
+  std::uint64_t dropped = 0; ///< by the slices before
+  std::uint64_t batch = 0;   ///< of their facts, which are to be safe before the next slice
+};
+
 struct queue_cell {
   /// @param seed  see queue_stats
   /// @param board  where its figures go; null: nobody reads them
@@ -161,7 +174,9 @@ struct queue_cell {
   std::size_t performed = 0; ///< … and how many of them have been carried out
   owed_answer owed;
   std::unordered_map<waiter_id, promise> waiting;
-  std::map<message_id, move_under_way> moves; ///< by unit
+  std::map<message_id, move_under_way> moves;               ///< by unit
+  std::list<purge_under_way> purges;                        ///< in the order in which they were asked for
+  std::size_t purge_slice = queue_machine::purge_slice_max; ///< smaller where a test has few messages
   life_sign life;
   std::uint64_t started = 0;                ///< actors that began to work here
   const std::unique_ptr<journal_port> port; ///< null: there is no journal

@@ -66,6 +66,10 @@ public:
   /// What one `redrive` may send back.
   static constexpr std::size_t redrive_max = 10'000;
 
+  /// What one slice of a purge drops: so much is decided, told and written as one, and others have their turn
+  /// before the next. Some milliseconds of work, and 200 kB for each node that hears of it.
+  static constexpr std::size_t purge_slice_max = 10'000;
+
   /// How long nothing is moved after another queue has refused something.
   static constexpr duration move_pause = std::chrono::seconds{1};
 
@@ -158,12 +162,29 @@ public:
   /// Cost: O(n), and what is passed over
   std::vector<standing_message> peek(std::size_t n, time_point now) const;
 
-  /// Drops all that is ready; what is leased or accumulates stays.
+  /// Where the line ends at one instant: what a purge that is asked for then goes up to. Nothing is before a
+  /// default one.
+  struct line_end {
+    time_point at = time_point::min();
+    std::uint64_t sequence = 0;
+  };
+
+  /// Behind the last that is ready now. O(log n)
+  line_end end_of_line(time_point now, effects& out);
+
+  struct purge_slice {
+    std::size_t dropped = 0; ///< units
+    bool more = false;       ///< something is ready before that end still
+  };
+
+  /// Drops what is first in line, up to an end that the line had: what became ready since is behind it and
+  /// stays, as does what is leased or accumulates. A delivery that is given back meanwhile stands before it
+  /// again.
   ///
-  /// @param out  records settled
-  /// @returns how many it were
-  /// Cost: O(ready)
-  std::size_t purge(time_point now, effects& out);
+  /// @param most  messages, the parts of a compound one by one; the unit that goes beyond it still goes
+  /// @param out   records settled
+  /// Cost: O(log n) for each that is dropped
+  purge_slice purge(const line_end& until, std::size_t most, time_point now, effects& out);
 
   /// Removes one message or compound for good, ready or leased. Its lease, if it has one, is unknown from
   /// then on.

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace lmq {
@@ -88,11 +89,37 @@ public:
     with_lease(id, delivery, now, [&](item& i) { make_ready(i, i.ready_since, i.place); });
   }
 
-  std::size_t purge(time_point now) {
+  using place_in_line = std::pair<time_point, std::uint64_t>;
+
+  /// Of the last that is ready.
+  place_in_line end_of_line(time_point now) {
     settle(now);
-    auto n = std::erase_if(items_, [](auto& i) { return i.is == state::ready; });
+    auto last = place_in_line{time_point::min(), 0};
+    for (const auto& i : items_)
+      if (i.is == state::ready)
+        last = std::max(last, place_in_line{i.ready_since, i.place});
+    return last;
+  }
+
+  /// One after the other, until `most` messages have gone.
+  std::size_t purge(place_in_line until, std::size_t most, time_point now) {
     settle(now);
-    return n;
+    std::size_t dropped = 0, messages = 0;
+    while (messages < most) {
+      auto first = items_.end();
+      for (auto i = items_.begin(); i != items_.end(); ++i)
+        if (place_in_line at{i->ready_since, i->place};
+            i->is == state::ready && at <= until &&
+            (first == items_.end() || at < place_in_line{first->ready_since, first->place}))
+          first = i;
+      if (first == items_.end())
+        break;
+      messages += std::max<std::size_t>(first->parts.size(), 1);
+      ++dropped;
+      items_.erase(first);
+    }
+    settle(now);
+    return dropped;
   }
 
   /// Ready or leased; a compound goes by its first message.

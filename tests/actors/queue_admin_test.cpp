@@ -131,6 +131,73 @@ CAF_TEST(a purge behind an offer leaves whoever takes it with nothing) {
   CAF_CHECK_EQUAL(q.take().body, "b");
 }
 
+CAF_TEST(a purge in slices drops the first in line and tells of each slice by itself) {
+  queue_driver q{{}, recording};
+  for (int i = 0; i < 5; ++i)
+    q.push("x");
+  auto end = q.end_of_line();
+  q.recorded.clear();
+  std::vector<std::string> told;
+  for (auto [dropped, more] : {std::pair{2u, true}, {2u, true}, {1u, false}, {0u, false}}) {
+    auto slice = q.purge(end, 2);
+    CAF_CHECK_EQUAL(slice.dropped, dropped);
+    CAF_CHECK_EQUAL(slice.more, more);
+    told.push_back(joined(texts(q.recorded)));
+    q.recorded.clear();
+  }
+  CAF_CHECK_EQUAL(told[0], "purged 1 2");
+  CAF_CHECK_EQUAL(told[1], "purged 3 4");
+  CAF_CHECK_EQUAL(told[2], "purged 5");
+  CAF_CHECK_EQUAL(told[3], "");
+  CAF_CHECK_EQUAL(q.machine.counts().deleted, 5u);
+}
+
+CAF_TEST(what is ready only after a purge was asked for stays) {
+  for (auto role : {queue_role{}, recording}) {
+    queue_driver q{with({.timeout = 5s}), role};
+    for (auto* body : {"leased", "nacked", "given back", "a", "b"})
+      q.push(body);
+    q.pull_now();
+    auto nacked = q.pull_now().lease, given_back = q.pull_now().lease;
+    auto end = q.end_of_line();
+    CAF_CHECK_EQUAL(q.purge(end, 1).dropped, 1u);
+    q.push("c"); // at the same instant
+    CAF_CHECK(q.nack(nacked));
+    q.give_back(given_back); // it is where it was: before the end
+    q.advance(5s);
+    q.push("d");
+    auto rest = q.purge(end, 10);
+    CAF_CHECK_EQUAL(rest.dropped, 2u);
+    CAF_CHECK(!rest.more);
+    CAF_CHECK_EQUAL(q.peek(10), "c nacked leased d");
+  }
+}
+
+CAF_TEST(a purge of an empty line drops nothing of what comes) {
+  queue_driver q;
+  auto end = q.end_of_line();
+  q.push("a");
+  auto slice = q.purge(end, 10);
+  CAF_CHECK_EQUAL(slice.dropped, 0u);
+  CAF_CHECK(!slice.more);
+}
+
+CAF_TEST(of compounds a slice counts the parts and drops none by half) {
+  queue_driver q{with_window(1s), recording};
+  for (int unit = 0; unit < 3; ++unit) {
+    for (int i = 0; i < 3; ++i)
+      q.push("x");
+    q.advance(1s);
+  }
+  auto end = q.end_of_line();
+  auto slice = q.purge(end, 4);
+  CAF_CHECK_EQUAL(slice.dropped, 2u);
+  CAF_CHECK(slice.more);
+  slice = q.purge(end, 1);
+  CAF_CHECK_EQUAL(slice.dropped, 1u);
+  CAF_CHECK(!slice.more);
+}
+
 // -- one message
 
 CAF_TEST(a ready message is removed by its id and only once) {

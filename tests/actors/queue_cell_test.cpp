@@ -121,4 +121,33 @@ CAF_TEST(the end of a cell answers whoever waits with nothing) {
   CAF_CHECK(!waiting.value().delivery);
 }
 
+CAF_TEST(a purge of more than one slice lets others have their turn in between and counts all) {
+  cell->purge_slice = 2;
+  for (auto* body : {"a", "b", "c", "d", "e"})
+    push_here(body);
+  auto all = ask<order_outcome>(queue_at_work, order_atom::value, queue_order{orders::purge{}});
+  CAF_CHECK(!all.came());
+  auto got = pull_here(0s);
+  CAF_REQUIRE(got.came());
+  CAF_CHECK_EQUAL(body(got), "c");
+  push_here("new");
+  pass(0s);
+  CAF_REQUIRE(all.came());
+  CAF_CHECK_EQUAL(std::get<purged>(all.value()).messages, 4u);
+  CAF_CHECK_EQUAL(cell->machine.sizes().ready, 1u);
+}
+
+CAF_TEST(who purges a queue that crashed too often hears so and what was dropped stays dropped) {
+  cell->purge_slice = 2;
+  for (auto* body : {"a", "b", "c", "d", "e"})
+    push_here(body);
+  auto all = ask<order_outcome>(queue_at_work, order_atom::value, queue_order{orders::purge{}});
+  cell->refuse_all(to_error({reason::unavailable, "it is down"}));
+  consume_messages();
+  CAF_REQUIRE(all.came());
+  CAF_CHECK_EQUAL(all.why().detail, "it is down");
+  pass(0s);
+  CAF_CHECK_EQUAL(cell->machine.sizes().ready, 3u);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -147,10 +147,21 @@ public:
 
   // -- operators
 
+  queue_machine::line_end end_of_line() {
+    queue_machine::line_end end;
+    step([&](effects& out) { end = machine.end_of_line(now, out); });
+    return end;
+  }
+  queue_machine::purge_slice purge(queue_machine::line_end until, std::size_t most) {
+    queue_machine::purge_slice slice;
+    step([&](effects& out) { slice = machine.purge(until, most, now, out); });
+    return slice;
+  }
+  /// In one slice.
   std::size_t purge() {
-    std::size_t n = 0;
-    step([&](effects& out) { n = machine.purge(now, out); });
-    return n;
+    auto slice = purge(end_of_line(), machine.sizes().ready + 1);
+    CAF_CHECK(!slice.more);
+    return slice.dropped;
   }
   result<void> erase(message_id id) {
     result<void> done;

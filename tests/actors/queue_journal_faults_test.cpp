@@ -23,6 +23,7 @@ struct day_of_a_home : broker_fixture {
     queue_journal facts{test_journal::spawn(sys, log), home_tag{7}, {}};
     cell = std::make_shared<queue_cell>(name, properties{}, sched.clock().now(), 1, facts);
     cell->life.end();
+    cell->purge_slice = 2;
   }
 
   ~day_of_a_home() {
@@ -71,6 +72,29 @@ struct day_of_a_home : broker_fixture {
     return !insist<caf::unit_t>(settle_atom::value, what.delivery->lease, v).refused();
   }
 
+  /// As far as it goes without time passing: one slice, unless the queue breaks over it.
+  answer<order_outcome> begin_purge() {
+    see_to_it();
+    auto a = ask<order_outcome>(at_work, order_atom::value, queue_order{orders::purge{}});
+    see_to_it();
+    return a;
+  }
+
+  void purge() {
+    for (int i = 0; i < 20; ++i) {
+      auto a = begin_purge();
+      for (int slices = 0; slices < 4 && !a.came(); ++slices) {
+        pass(0s);
+        see_to_it();
+      }
+      CAF_REQUIRE(a.came());
+      if (!a.refused())
+        return;
+      CAF_CHECK(a.why().why == reason::unavailable);
+    }
+    CAF_FAIL("it was refused for ever");
+  }
+
   /// What is told with a request is done, or there is an error.
   template <class... Ts>
   void tell(const Ts&... what) {
@@ -115,22 +139,36 @@ struct day_of_a_home : broker_fixture {
     see_to_it();
     pull();
 
+    caf::anon_send(at_work, configure_atom::value, properties{});
+    consume_messages();
+    see_to_it();
+    for (std::uint64_t n = 21; n <= 25; ++n)
+      push(n);
+    purge();
+    CAF_CHECK_EQUAL(cell->machine.sizes().ready, 0u);
+
     tell(hold_atom::value);
     pass(40s);
     CAF_CHECK(!cell->life.ended());
     tell(serve_atom::value, units({}));
 
-    // Somebody waits as the queue goes away.
-    for (int i = 0; i < 20; ++i)
-      if (!pull().delivery)
-        break;
-    auto late = ask_later<pulled>(at_work, pull_atom::value, next_waiter_id(), wait_time{});
+    // Somebody waits as the queue goes away, and a purge is under way.
+    properties paused;
+    paused.paused = true;
+    caf::anon_send(at_work, configure_atom::value, paused);
     consume_messages();
     see_to_it();
+    for (std::uint64_t n = 31; n <= 33; ++n)
+      push(n);
+    auto late = ask_later<pulled>(at_work, pull_atom::value, next_waiter_id(), wait_time{});
+    consume_messages();
+    auto purging = begin_purge();
     held_at_drop = queue_contents::of(cell->machine);
     tell(drop_atom::value);
     CAF_REQUIRE(late.came());
     CAF_CHECK(late.refused());
+    CAF_REQUIRE(purging.came());
+    CAF_CHECK(purging.refused());
   }
 
   /// What the facts say that there was when it was dropped.
@@ -158,6 +196,7 @@ struct day_of_a_home : broker_fixture {
         in_machine.insert(u.parts.begin(), u.parts.end());
     CAF_CHECK(in_copy == in_machine);
     CAF_CHECK(cell->waiting.empty());
+    CAF_CHECK(cell->purges.empty());
     CAF_CHECK(cell->port->unsafe.waiting().empty());
     CAF_CHECK(cell->port->unsafe.unsafe_batches().empty());
     CAF_CHECK_EQUAL(cell->machine.sizes().messages(), 0u);

@@ -3,13 +3,57 @@
 
 #include "journal_fixture.hpp"
 
+#include "actors/queue/queue_machine.hpp"
+
+#include <utility>
+
 using namespace std::chrono_literals;
 using namespace lmq;
 
 namespace {
 
+constexpr std::size_t slice = queue_machine::purge_slice_max;
+
 struct fixture : journal_fixture {
   fixture() { serve("q"); }
+
+  answer<order_outcome> order(queue_order what) {
+    return ask<order_outcome>(queue("q").actor, order_atom::value, what);
+  }
+
+  /// Begins a purge of two slices and a half, of which the first is told of.
+  answer<order_outcome> purge_many() {
+    std::vector<held_unit> units;
+    for (std::uint64_t n = 1; n <= 2 * slice + slice / 2; ++n)
+      units.push_back({{5, n}, text("x"), {0, 2, false, {}, {}}, {}});
+    serve("q", std::move(units));
+    auto purge = order(orders::purge{});
+    CAF_CHECK_EQUAL(told(), "1: 10000");
+    return purge;
+  }
+
+  /// Numbers of batches, and how many messages each settles.
+  std::string told() {
+    std::string all;
+    for (const auto& e : std::exchange(journal->heard, {})) {
+      std::size_t n = 0;
+      for (const auto& f : *e.facts)
+        if (const auto* gone = std::get_if<facts::settled>(&f))
+          n += gone->ids.size();
+      all += (all.empty() ? "" : " ") + std::to_string(e.number) + ": " + std::to_string(n);
+    }
+    return all;
+  }
+
+  std::string told_when_safe(std::uint64_t number) {
+    safe("q", number);
+    pass(0s);
+    return told();
+  }
+
+  static std::uint64_t dropped(const answer<order_outcome>& by) {
+    return std::get<purged>(by.value()).messages;
+  }
 };
 
 } // namespace
@@ -67,9 +111,6 @@ CAF_TEST(a settle waits for its fact and a refused one for nothing) {
 }
 
 CAF_TEST(a purge and a removal wait for their facts and a purge of nothing for none) {
-  auto order = [&](queue_order what) {
-    return ask<order_outcome>(queue("q").actor, order_atom::value, what);
-  };
   auto none = order(orders::purge{});
   CAF_REQUIRE(none.came());
   CAF_CHECK_EQUAL(std::get<purged>(none.value()).messages, 0u);
@@ -95,6 +136,77 @@ CAF_TEST(a purge and a removal wait for their facts and a purge of nothing for n
   safe("q", 5);
   CAF_REQUIRE(rest.came());
   CAF_CHECK_EQUAL(std::get<purged>(rest.value()).messages, 2u);
+}
+
+CAF_TEST(a purge of many goes in slices behind each other and leaves what comes meanwhile) {
+  auto all = purge_many();
+  pass(0s);
+  CAF_CHECK_EQUAL(told(), ""); // the first is not safe
+  auto pushed = push("q", "new");
+  CAF_CHECK_EQUAL(told(), "2: 0");
+  CAF_CHECK_EQUAL(told_when_safe(1), "3: 10000");
+  CAF_CHECK_EQUAL(told_when_safe(2), "");
+  CAF_CHECK(pushed.came());
+  CAF_CHECK_EQUAL(told_when_safe(3), "4: 5000");
+  CAF_CHECK(!all.came());
+  CAF_CHECK_EQUAL(told_when_safe(4), "");
+  CAF_REQUIRE(all.came());
+  CAF_CHECK_EQUAL(dropped(all), 2 * slice + slice / 2);
+  auto left = report("q");
+  CAF_CHECK_EQUAL(left.ready, 1u);
+  CAF_CHECK_EQUAL(left.counts.deleted, 2 * slice + slice / 2);
+}
+
+CAF_TEST(a purge that another one is asked for behind goes first and both count what they dropped) {
+  auto first = purge_many();
+  push("q", "new");
+  auto second = order(orders::purge{});
+  CAF_CHECK_EQUAL(told(), "2: 0");
+  CAF_CHECK_EQUAL(told_when_safe(2), "3: 10000");
+  CAF_CHECK_EQUAL(told_when_safe(3), "4: 5000");
+  pass(0s);
+  CAF_CHECK_EQUAL(told(), "5: 1");
+  safe("q", 5);
+  CAF_REQUIRE(first.came());
+  CAF_CHECK_EQUAL(dropped(first), 2 * slice + slice / 2);
+  CAF_REQUIRE(second.came());
+  CAF_CHECK_EQUAL(dropped(second), 1u);
+}
+
+CAF_TEST(a purge goes on where a queue that broke between two slices has left it) {
+  auto all = purge_many();
+  kill("q");
+  CAF_CHECK_EQUAL(told(), "1: 10000");
+  CAF_CHECK(!all.came());
+  CAF_CHECK_EQUAL(told_when_safe(1), "2: 10000");
+  CAF_CHECK_EQUAL(told_when_safe(2), "3: 5000");
+  safe("q", 3);
+  CAF_REQUIRE(all.came());
+  CAF_CHECK_EQUAL(dropped(all), 2 * slice + slice / 2);
+}
+
+CAF_TEST(a purge waits while its queue is held and goes on where it serves again) {
+  auto all = purge_many();
+  hold("q");
+  CAF_CHECK_EQUAL(told_when_safe(1), "");
+  serve("q");
+  pass(0s);
+  CAF_CHECK_EQUAL(told(), "2: 10000");
+  CAF_CHECK(!all.came());
+}
+
+CAF_TEST(who purges a queue that goes away meanwhile is sent away) {
+  auto all = purge_many();
+  tell("q", drop_atom::value);
+  CAF_REQUIRE(all.came());
+  CAF_CHECK(bounced(all.error()));
+}
+
+CAF_TEST(who purges a queue that is deleted meanwhile is sent away) {
+  auto all = purge_many();
+  ask<caf::unit_t>(doors.registry, remove_atom::value, std::string{"q"});
+  CAF_REQUIRE(all.came());
+  CAF_CHECK(bounced(all.error()));
 }
 
 CAF_TEST(a queue that does not serve sends operators away) {

@@ -199,13 +199,22 @@ private:
       [&] { naive_.give_back(lease.message.counter, lease.delivery, now_); });
   }
 
+  /// A slice: the next of the purge that was asked for last, or the first of another.
   void purge() {
-    std::size_t by_machine = 0, by_naive = 0;
+    if (random_.one_in(3))
+      step(
+        "end_of_line", [&](effects& out) { purge_until_ = machine_.end_of_line(now_, out); },
+        [&] { naive_purge_until_ = naive_.end_of_line(now_); });
+    auto most = 1 + random_.below(4);
+    queue_machine::purge_slice by_machine;
+    std::size_t by_naive = 0;
     step(
-      "purge", [&](effects& out) { by_machine = machine_.purge(now_, out); },
-      [&] { by_naive = naive_.purge(now_); });
-    if (by_machine != by_naive)
-      wrong_ = "a purge dropped " + std::to_string(by_machine) + " and not " + std::to_string(by_naive);
+      "purge " + std::to_string(most),
+      [&](effects& out) { by_machine = machine_.purge(purge_until_, most, now_, out); },
+      [&] { by_naive = naive_.purge(naive_purge_until_, most, now_); });
+    if (by_machine.dropped != by_naive)
+      wrong_ =
+        "a purge dropped " + std::to_string(by_machine.dropped) + " and not " + std::to_string(by_naive);
   }
 
   void erase() {
@@ -376,6 +385,8 @@ private:
   std::vector<lease_id> leases_;   ///< all that were ever handed out
   std::uint64_t last_message_ = 0;
   std::uint64_t last_waiter_ = 0;
+  queue_machine::line_end purge_until_;
+  naive_queue::place_in_line naive_purge_until_{time_point::min(), 0};
   bool draining_ = false;
   std::optional<std::string> wrong_;
 };
