@@ -1,6 +1,7 @@
 #include "cluster/directory_actor.hpp"
 
 #include "actors/errors.hpp"
+#include "actors/guarded_promise.hpp"
 #include "actors/registry/registry_machine.hpp"
 #include "cluster/broken.hpp"
 #include "cluster/front_actor.hpp"
@@ -9,6 +10,7 @@
 #include <atomic>
 #include <caf/typed_event_based_actor.hpp>
 #include <functional>
+#include <memory>
 #include <unordered_map>
 #include <utility>
 
@@ -158,13 +160,24 @@ private:
 
   // What is asked is looked at here, where a refusal changes nothing; then all members hear of it.
 
+  /// What is ready is purged first, in slices and by the queue's home; so what all members settle at once is
+  /// little. Where no home answers, that is everything.
   caf::result<void> on_remove(const std::string& name) {
-    if (!machine_.contains(name))
+    auto known = fronts_.find(name);
+    if (known == fronts_.end())
       return to_error(begun_
                         ? no_such_queue()
                         : refusal{reason::unavailable,
                                   "this node has just started and does not know the queues yet; try again"});
-    return delegate(node_, remove_atom::value, name);
+    auto asker = std::make_shared<open_request>(*this);
+    auto go_on = [this, asker, name] {
+      request(node_, caf::infinite, remove_atom::value, name)
+        .then([asker] { asker->answer(caf::message{}); },
+              [asker](caf::error& e) { asker->answer(std::move(e)); });
+    };
+    request(known->second.ref.actor, caf::infinite, order_atom::value, queue_order{orders::purge{}})
+      .then([go_on](const order_outcome&) { go_on(); }, [go_on](caf::error&) { go_on(); });
+    return caf::delegated<void>{};
   }
 
   /// All fronts at once: the change is answered when every node has heard of it, and whatever comes

@@ -322,7 +322,8 @@ private:
         continue;
       machine_.forget(number, at, out_);
       asked.mapped().to.answer(
-        unavailable("no home answers for this queue; GET /cluster tells how the nodes are, try again"));
+        unavailable("no home has answered for this queue in time, though one may be at work on it still; GET "
+                    "/cluster tells how the nodes are, try again"));
     }
   }
 

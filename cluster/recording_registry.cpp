@@ -91,7 +91,8 @@ private:
     return {};
   }
 
-  /// The node settles what the queue holds and has it removed. A queue that is down can be deleted, too.
+  /// What is ready is purged first, in slices; then the node settles what else the queue holds and has it
+  /// removed. A queue that is down can be deleted, too.
   caf::delegated<void> on_remove(const std::string& name) {
     auto asker = std::make_shared<open_request>(*this);
     auto go_on = [this, asker, name] {
@@ -100,13 +101,17 @@ private:
               [asker](caf::error& e) { asker->answer(std::move(e)); });
     };
     request(inner_, caf::infinite, find_atom::value, name)
-      .then([go_on](const queue_ref&) { go_on(); },
-            [go_on, asker](caf::error& e) {
-              if (!bounced(e) && to_refusal(e).why == reason::unavailable)
-                go_on();
-              else
-                asker->answer(std::move(e));
-            });
+      .then(
+        [this, go_on](const queue_ref& q) {
+          request(q.actor, caf::infinite, order_atom::value, queue_order{orders::purge{}})
+            .then([go_on](const order_outcome&) { go_on(); }, [go_on](caf::error&) { go_on(); });
+        },
+        [go_on, asker](caf::error& e) {
+          if (!bounced(e) && to_refusal(e).why == reason::unavailable)
+            go_on();
+          else
+            asker->answer(std::move(e));
+        });
     return {};
   }
 
