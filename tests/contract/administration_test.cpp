@@ -39,6 +39,19 @@ http_response remove_message(http_client& client, const std::string& name, const
 
 using texts = std::vector<std::string>;
 
+/// More than a purge drops in one slice.
+constexpr std::size_t several_slices = 25'000;
+
+void push_many(http_client& client, const std::string& name, std::size_t count) {
+  constexpr std::size_t at_once = 500;
+  for (std::size_t sent = 0; sent < count; sent += at_once) {
+    for (std::size_t i = 0; i < at_once; ++i)
+      client.send("POST", "/messages/" + name, {}, "x");
+    for (std::size_t i = 0; i < at_once; ++i)
+      expect_status(client.receive(), 200);
+  }
+}
+
 } // namespace
 
 CONTRACT("GET /queues lists queues in the order of their names, a page at a time") {
@@ -149,6 +162,24 @@ CONTRACT("a purge drops what is ready, and leaves what is leased") {
   expect(document(client, "/queues/" + name)["counts"]["deleted"] == 2, "not counted");
   expect_status(settle(client, name, lease, "nack"), 204);
   expect_equal(pull_ok(client, name).body, "a");
+}
+
+CONTRACT("a purge of many messages counts them all, and the deletion of many leaves none") {
+  for (bool on_disk : {false, true}) {
+    lmq::testing::temporary_folder folder;
+    server_process server{on_disk ? lmq::testing::server_options{.data_dir = folder.path("data")}
+                                  : lmq::testing::server_options{}};
+    http_client client{server.http_port()};
+    push_many(client, "q", several_slices);
+    auto lease = lease_of(pull_ok(client, "q"));
+    expect_json(order(client, "q", "purge"), R"({"purged":)" + std::to_string(several_slices - 1) + "}");
+    expect_nothing(pull(client, "q"));
+    expect_status(settle(client, "q", lease, "nack"), 204);
+    push_many(client, "q", several_slices);
+    expect_status(client.request("DELETE", "/queues/q"), 204);
+    expect_refused(client.request("GET", "/queues/q"), 404, "no_such_queue");
+    expect_nothing(pull(client, "q"));
+  }
 }
 
 CONTRACT("a look reads no more bodies from the disk than it may, and tells how large the others are") {

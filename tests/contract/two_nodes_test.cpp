@@ -338,6 +338,32 @@ CONTRACT("operators may ask either node, and what they did holds when the home d
   }
 }
 
+CONTRACT("many messages are purged and deleted in one answer, and the nodes stay in step") {
+  constexpr std::size_t count = 25'000, at_once = 500; // more than two slices
+  two_nodes nodes;
+  auto anna = nodes.anna(), bert = nodes.bert();
+  auto fill = [&](const std::string& queue) {
+    for (std::size_t sent = 0; sent < count; sent += at_once) {
+      for (std::size_t i = 0; i < at_once; ++i)
+        anna.send("POST", "/messages/" + queue, {}, "x");
+      for (std::size_t i = 0; i < at_once; ++i)
+        expect_status(anna.receive(), 200);
+    }
+  };
+  auto [of_anna, of_bert] = nodes.queues();
+  for (const auto& queue : {of_anna, of_bert}) {
+    fill(queue);
+    expect_json(bert.request("POST", "/queues/" + queue + "/purge"),
+                R"({"purged":)" + std::to_string(count) + "}");
+    fill(queue);
+    expect_status(bert.request("DELETE", "/queues/" + queue), 204);
+    for (auto* client : {&anna, &bert})
+      expect_refused(client->request("GET", "/queues/" + queue), 404, "no_such_queue");
+    expect_nothing(pull(bert, queue));
+  }
+  expect(in_step(nodes.process_of_anna(), 2) && in_step(nodes.process_of_bert(), 2), "one was given up");
+}
+
 CONTRACT("dead letters cross from home to home, and each is there once when a home is killed") {
   for (bool dies_at_home : {true, false}) {
     two_nodes nodes;
