@@ -160,7 +160,8 @@ CAF_TEST(what is ready only after a purge was asked for stays) {
     q.pull_now();
     auto nacked = q.pull_now().lease, given_back = q.pull_now().lease;
     auto end = q.end_of_line();
-    CAF_CHECK_EQUAL(q.purge(end, 1).dropped, 1u);
+    auto first = q.purge(end, 1);
+    CAF_CHECK_EQUAL(first.dropped, 1u);
     q.push("c"); // at the same instant
     CAF_CHECK(q.nack(nacked));
     q.give_back(given_back); // it is where it was: before the end

@@ -83,7 +83,7 @@ struct day_of_a_home : broker_fixture {
   void purge() {
     for (int i = 0; i < 20; ++i) {
       auto a = begin_purge();
-      for (int slices = 0; slices < 4 && !a.came(); ++slices) {
+      for (int slices = 0; slices < 20 && !a.came(); ++slices) {
         pass(0s);
         see_to_it();
       }
@@ -99,6 +99,15 @@ struct day_of_a_home : broker_fixture {
   template <class... Ts>
   void tell(const Ts&... what) {
     insist<caf::unit_t>(what...);
+  }
+
+  /// Until it has come: a registry begins the next actor with it.
+  void configure(const properties& in_force) {
+    while (cell->machine.in_force() != in_force) {
+      caf::anon_send(at_work, configure_atom::value, in_force);
+      consume_messages();
+      see_to_it();
+    }
   }
 
   static unit_list units(std::initializer_list<std::uint64_t> ids) {
@@ -139,9 +148,7 @@ struct day_of_a_home : broker_fixture {
     see_to_it();
     pull();
 
-    caf::anon_send(at_work, configure_atom::value, properties{});
-    consume_messages();
-    see_to_it();
+    configure({});
     for (std::uint64_t n = 21; n <= 25; ++n)
       push(n);
     purge();
@@ -155,9 +162,7 @@ struct day_of_a_home : broker_fixture {
     // Somebody waits as the queue goes away, and a purge is under way.
     properties paused;
     paused.paused = true;
-    caf::anon_send(at_work, configure_atom::value, paused);
-    consume_messages();
-    see_to_it();
+    configure(paused);
     for (std::uint64_t n = 31; n <= 33; ++n)
       push(n);
     auto late = ask_later<pulled>(at_work, pull_atom::value, next_waiter_id(), wait_time{});
