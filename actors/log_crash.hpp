@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/supervision/life_sign.hpp"
+#include "core/log_value.hpp"
 
 #include <caf/error.hpp>
 #include <caf/sec.hpp>
@@ -21,7 +22,7 @@ inline caf::error log_crash(const char* actor, const std::string& which, life_si
     what = e.what();
   } catch (...) {
   }
-  spdlog::error("actor.crashed actor={} name=\"{}\" what=\"{}\"", actor, which, what);
+  spdlog::error("actor.crashed actor={} name={} what={}", actor, log_value(which), log_value(what));
   life.break_over(std::move(what));
   return caf::sec::runtime_error;
 }

@@ -2,6 +2,7 @@
 
 #include "apps/read_file.hpp"
 #include "apps/resolve.hpp"
+#include "core/log_value.hpp"
 #include "gateway/access/token_file.hpp"
 #include "gateway/tls/tls_identity.hpp"
 
@@ -32,7 +33,7 @@ void warn_if_others_read(std::string_view option, const std::string& path) {
     spdlog::warn(
       "access.file_open option={} file={} message=\"everybody on this machine can read it; take that "
       "away with chmod o= and let it belong to the server's user\"",
-      option, path);
+      option, log_value(path));
 }
 
 checked<std::shared_ptr<const token_table>> read_tokens(const std::string& path) {
@@ -95,9 +96,9 @@ checked<admission_terms> read_access(const access_settings& asked) {
 
 void log_access(const settings& asked, const admission_terms& terms) {
   if (terms.tokens)
-    spdlog::info("access.tokens file={} tokens={}", asked.access.tokens, terms.tokens->size());
+    spdlog::info("access.tokens file={} tokens={}", log_value(asked.access.tokens), terms.tokens->size());
   if (terms.tls)
-    spdlog::info("access.tls certificate={}", asked.access.certificate);
+    spdlog::info("access.tls certificate={}", log_value(asked.access.certificate));
   warn_of_files(asked.access);
   if (!asked.access.serves_rpc())
     spdlog::info(
@@ -132,7 +133,7 @@ std::optional<admission_terms> read_access_again(const access_settings& asked) {
     warn_of_files(asked);
     return *std::move(again);
   }
-  spdlog::error("access.reload_failed what=\"{}\" message=\"all stays as it was\"", again.error());
+  spdlog::error("access.reload_failed what={} message=\"all stays as it was\"", log_value(again.error()));
   return std::nullopt;
 }
 

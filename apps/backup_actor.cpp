@@ -1,5 +1,7 @@
 #include "apps/backup_actor.hpp"
 
+#include "core/log_value.hpp"
+
 #include <caf/actor_system.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
@@ -42,10 +44,11 @@ private:
   backup_outcome copy_to(const std::string& directory) const {
     auto began = std::chrono::steady_clock::now();
     if (auto copied = disk_->copy_to(directory); !copied) {
-      spdlog::warn("storage.backup_failed directory={} message=\"{}\"", directory, copied.error().sentence);
+      spdlog::warn("storage.backup_failed directory={} message={}", log_value(directory),
+                   log_value(copied.error().sentence));
       return outcome_of(copied.error());
     }
-    spdlog::info("storage.backup directory={} seconds={:.3f}", directory,
+    spdlog::info("storage.backup directory={} seconds={:.3f}", log_value(directory),
                  std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
     return {};
   }

@@ -1,6 +1,7 @@
 #include "apps/disk.hpp"
 
 #include "apps/exit_code.hpp"
+#include "core/log_value.hpp"
 #include "storage/directory.hpp"
 
 #include <algorithm>
@@ -63,8 +64,8 @@ std::uint64_t ballast_bytes(const disk_settings& with) {
 
 /// What is not on the disk may not be answered, and what the disk holds is not known any more.
 [[noreturn]] void end_without_disk(const store_error& why) {
-  spdlog::critical("storage.failed message=\"{}; this process ends, for it can't keep what it promises\"",
-                   why.sentence);
+  spdlog::critical("storage.failed what={} message=\"this process ends, for it can't keep what it promises\"",
+                   log_value(why.sentence));
   spdlog::shutdown();
   std::_Exit(static_cast<int>(exit_code::storage));
 }
@@ -98,7 +99,7 @@ tl::expected<disk::opened, std::string> disk::open(const disk_settings& with,
   std::size_t messages = 0;
   for (const auto& [name, q] : from->state.queues)
     messages += q.messages.size();
-  spdlog::info("storage.open directory={} queues={} messages={} seconds={:.3f}", with.directory,
+  spdlog::info("storage.open directory={} queues={} messages={} seconds={:.3f}", log_value(with.directory),
                from->state.queues.size(), messages,
                std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
   return opened{std::make_shared<disk>(std::move(from->store), with, std::move(pushes)),
@@ -197,7 +198,7 @@ void disk::look_at_space(bool with_used) {
   if (had_ballast && (orders.give_ballast_back || !there.ballast_taken)) {
     had_ballast_ = false;
     spdlog::warn("storage.ballast_given_back directory={} bytes={} message=\"the disk is full; make room\"",
-                 directory_, there.ballast);
+                 log_value(directory_), there.ballast);
   }
   auto now = rules_.shortage_now();
   at_ease_ = now == shortage::none && (had_ballast_ || there.ballast == 0) &&
@@ -219,11 +220,9 @@ std::string disk::shortage_sentence() const {
 
 void disk::tell_shortage(std::uint64_t free) const {
   if (rules_.shortage_now() == shortage::none)
-    return spdlog::info("storage.space_enough directory={} free_bytes={}", directory_, free);
-  spdlog::warn(
-    "storage.space_short directory={} free_bytes={} message=\"{}; pushes are refused, pulls and settles go "
-    "on\"",
-    directory_, free, shortage_sentence());
+    return spdlog::info("storage.space_enough directory={} free_bytes={}", log_value(directory_), free);
+  spdlog::warn("storage.space_short directory={} free_bytes={} message={}", log_value(directory_), free,
+               log_value(shortage_sentence() + "; pushes are refused, pulls and settles go on"));
 }
 
 void disk::set_gate() {

@@ -6,8 +6,9 @@
 //   2024-05-01T12:00:00.123Z info http.listen address=127.0.0.1 port=9980
 // or, for programs, as
 //   {"time":"2024-05-01T12:00:00.123Z","level":"info","event":"http.listen","address":"127.0.0.1","port":9980}
-// A control character in a field (a name from a stranger, perhaps) is written as \x0a, so that a line stays a
-// line.
+// A value that is not ours (a name, a path, what somebody else said) goes through log_value() of
+// core/log_value.hpp, and so stays one value. A control character in a field (a name from a stranger,
+// perhaps) is written as \x0a, so that a line stays a line.
 #pragma once
 
 #include "apps/values.hpp"

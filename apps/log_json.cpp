@@ -1,5 +1,7 @@
 #include "apps/log_json.hpp"
 
+#include "core/log_value.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -19,16 +21,6 @@ std::size_t key_length(std::string_view text) {
   auto end = std::find_if_not(text.begin(), text.end(), is_key_character);
   bool is_key = end != text.begin() && end != text.end() && *end == '=';
   return is_key ? static_cast<std::size_t>(end - text.begin()) + 1 : 0;
-}
-
-/// Where a value in quotes ends: at its last quote before the next field, or before the end.
-std::size_t closing_quote(std::string_view text) {
-  for (auto at = text.find('"'); at != std::string_view::npos; at = text.find('"', at + 1)) {
-    auto rest = text.substr(at + 1);
-    if (rest.empty() || (rest.front() == ' ' && key_length(rest.substr(1)) > 0))
-      return at;
-  }
-  return text.size();
 }
 
 std::string as_text(std::string_view text) {
@@ -68,9 +60,7 @@ std::string log_members(std::string_view level, std::string_view event) {
     }
     key.remove_suffix(1);
     if (event.starts_with('"')) {
-      cut(1);
-      add(out, key, as_text(cut(closing_quote(event))));
-      cut(1);
+      add(out, key, as_text(take_log_value(event)));
     } else {
       add(out, key, as_value(cut(std::min(event.find(' '), event.size()))));
     }

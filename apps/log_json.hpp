@@ -7,8 +7,8 @@
 namespace lmq {
 
 /// `"level":…,"event":…` and a member for each field of `id key=value key="value" …`. A number, `true` and
-/// `false` stand as such. What is no field goes into `message`. A quote within a value in quotes ends it only
-/// before the next field.
+/// `false` stand as such. What is no field goes into `message`. Values in quotes are those of
+/// core/log_value.hpp.
 std::string log_members(std::string_view level, std::string_view event);
 
 } // namespace lmq

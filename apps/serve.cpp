@@ -8,6 +8,7 @@
 #include "apps/service_manager.hpp"
 #include "apps/stop_watchdog.hpp"
 #include "core/fault_point.hpp"
+#include "core/log_value.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -65,10 +66,11 @@ void log_start(const settings& asked, const node& started, std::size_t connectio
     spdlog::info(
       "node.start name={} version={} pid={} threads={} storage=memory message=\"all messages are kept in memory "
       "and are lost when this process ends\"",
-      asked.name, LMQ_VERSION, getpid(), asked.threads);
+      log_value(asked.name), LMQ_VERSION, getpid(), asked.threads);
   else
-    spdlog::info("node.start name={} version={} pid={} threads={} storage=disk directory={}", asked.name,
-                 LMQ_VERSION, getpid(), asked.threads, asked.disk.directory);
+    spdlog::info("node.start name={} version={} pid={} threads={} storage=disk directory={}",
+                 log_value(asked.name), LMQ_VERSION, getpid(), asked.threads,
+                 log_value(asked.disk.directory));
   if (asked.limits.connections_max < connections_wanted)
     // Only who asked for a number is warned of not getting it.
     spdlog::log(
@@ -102,7 +104,7 @@ void begin_faults() {
   if (plan == nullptr || seed == nullptr)
     return;
   spdlog::warn("node.faults seed={} plan={} message=\"this program fails on purpose; SIGUSR1 ends that\"",
-               seed, plan);
+               log_value(seed), log_value(plan));
   std::signal(SIGUSR1, [](int) { fault_plan::never(); });
   fault_plan::at_random(std::strtoull(seed, nullptr, 10), plan);
 #endif
@@ -140,8 +142,8 @@ exit_code serve(settings asked) {
     if (auto terms = read_access_again(asked.access)) {
       started->admit_by(*terms);
       spdlog::info("access.reloaded tokens={} tls={}",
-                   asked.access.tokens.empty() ? "none" : asked.access.tokens,
-                   asked.access.has_tls() ? asked.access.certificate : "none");
+                   log_value(asked.access.tokens.empty() ? "none" : asked.access.tokens),
+                   log_value(asked.access.has_tls() ? asked.access.certificate : "none"));
     }
     manager.ready(status);
   }

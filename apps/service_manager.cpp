@@ -1,5 +1,7 @@
 #include "apps/service_manager.hpp"
 
+#include "core/log_value.hpp"
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -72,8 +74,9 @@ void service_manager::tell(std::string_view lines) const {
   if (socket_.empty())
     return;
   if (auto failure = send_to(socket_, lines); failure != 0)
-    spdlog::warn("service.untold socket={} what=\"{}\" message=\"the service manager was not told {}\"",
-                 socket_, std::strerror(failure), lines.substr(0, lines.find('\n')));
+    spdlog::warn(
+      "service.untold socket={} what={} message={}", log_value(socket_), log_value(std::strerror(failure)),
+      log_value(fmt::format("the service manager was not told {}", lines.substr(0, lines.find('\n')))));
 }
 
 } // namespace lmq

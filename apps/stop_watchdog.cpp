@@ -1,5 +1,7 @@
 #include "apps/stop_watchdog.hpp"
 
+#include "core/log_value.hpp"
+
 #include <spdlog/spdlog.h>
 #include <system_error>
 #include <unistd.h>
@@ -10,7 +12,8 @@ stop_watchdog::stop_watchdog(std::chrono::milliseconds limit) {
   try {
     thread_ = std::thread([this, limit] { watch(limit); });
   } catch (const std::system_error& e) {
-    spdlog::warn("node.stop_unwatched what=\"{}\"", e.what()); // memory has run out; the stop may free it
+    spdlog::warn("node.stop_unwatched what={}",
+                 log_value(e.what())); // memory has run out; the stop may free it
   }
 }
 

@@ -7,6 +7,7 @@
 #include "cluster/codec.hpp"
 #include "cluster/local_queues.hpp"
 #include "core/host_port.hpp"
+#include "core/log_value.hpp"
 #include "event_loop/io_unit.hpp"
 
 #include <algorithm>
@@ -535,7 +536,7 @@ private:
         return waiting.to.answer(std::move(ordered->what));
       break;
     }
-    spdlog::error("cluster.answer_not_understood queue=\"{}\" kind={}", *waiting.queue, what.index());
+    spdlog::error("cluster.answer_not_understood queue={} kind={}", log_value(*waiting.queue), what.index());
     waiting.to.answer(unavailable("another node answered what this one does not understand; try again"));
   }
 

@@ -2,6 +2,7 @@
 #include "cluster/node_machine.hpp"
 
 #include "cluster/planted.hpp"
+#include "core/log_value.hpp"
 
 #include <algorithm>
 #include <set>
@@ -167,7 +168,7 @@ void node_machine::look_whether_in_step(peer& p, time_point now, node_effect_lis
   p.in_step = true;
   p.has = std::max(p.has, p.began_at);
   beat_changed_ = true;
-  note(out, "cluster.in_step peer=" + p.id.name);
+  note(out, "cluster.in_step peer=" + log_value(p.id.name));
   out.emplace_back(node_effects::members_changed{std::nullopt});
   follow_leader(now, out);
 }

@@ -3,6 +3,7 @@
 
 #include "cluster/codec.hpp"
 #include "cluster/planted.hpp"
+#include "core/log_value.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -182,7 +183,7 @@ void node_machine::received(const node_id& from, std::string_view frame, time_po
     return; // of an incarnation that has a successor
   auto arrived = p->link.receive(frame, now);
   if (!arrived.understood) {
-    note(out, "cluster.frame_not_understood peer=" + from.name, true);
+    note(out, "cluster.frame_not_understood peer=" + log_value(from.name), true);
     return give_up(*p, "it says what nobody understands", now, out);
   }
   p->heard = now;
@@ -199,7 +200,7 @@ void node_machine::received(const node_id& from, std::string_view frame, time_po
       return; // given up meanwhile: the rest is void
     auto message = decode_message(bytes);
     if (!message) {
-      note(out, "cluster.message_not_understood peer=" + from.name, true);
+      note(out, "cluster.message_not_understood peer=" + log_value(from.name), true);
       return give_up(*p, "it says what nobody understands", now, out);
     }
     received_message(*p, *message, now, out);
@@ -223,7 +224,7 @@ void node_machine::received_message(peer& from, cluster_message& what, time_poin
 void node_machine::received_beat(peer& from, heartbeat beat, time_point now, node_effect_list& out) {
   if (!clock_.heard(beat.clock, wall(now))) {
     note(out,
-         "cluster.clock_ahead peer=" + from.id.name +
+         "cluster.clock_ahead peer=" + log_value(from.id.name) +
            " message=\"its clock is more than 60 s ahead of ours; set the clocks of both machines\"",
          true);
     return give_up(from, "its clock is ahead", now, out);
@@ -251,7 +252,7 @@ void node_machine::session_began(peer& p, time_point now, node_effect_list& out)
   p.known_up = true;
   p.began_at = position_;
   beat_changed_ = true;
-  note(out, "cluster.linked peer=" + p.id.name);
+  note(out, "cluster.linked peer=" + log_value(p.id.name));
   if (options_.self.name > p.id.name)
     begin_round(p, {});
 }
@@ -260,7 +261,7 @@ void node_machine::session_began(peer& p, time_point now, node_effect_list& out)
 /// without one the peer has.
 void node_machine::give_up(peer& p, const std::string& why, time_point now, node_effect_list& out) {
   if (!why.empty()) {
-    note(out, "cluster.given_up peer=" + p.id.name + " why=\"" + why + "\"", true);
+    note(out, "cluster.given_up peer=" + log_value(p.id.name) + " why=" + log_value(why), true);
     p.link.restart(++last_epoch_);
   }
   p.known_up = false;
@@ -345,7 +346,7 @@ bool node_machine::left() const {
 }
 
 void node_machine::heard(peer& from, const says::farewell&, time_point now, node_effect_list& out) {
-  note(out, "cluster.left peer=" + from.id.name);
+  note(out, "cluster.left peer=" + log_value(from.id.name));
   from.gone = members_changed_ = true;
   give_up(from, "it has left", now, out);
 }
@@ -356,7 +357,7 @@ result<void> node_machine::forget_member(const std::string& name, node_effect_li
     return refuse(reason::member_in_use, "this is the node itself; ask another one to forget it");
   if (not_met_.erase(name) > 0) {
     members_changed_ = true;
-    note(out, "cluster.forgotten peer=" + name);
+    note(out, "cluster.forgotten peer=" + log_value(name));
     return {};
   }
   if (p == nullptr)
@@ -364,7 +365,7 @@ result<void> node_machine::forget_member(const std::string& name, node_effect_li
   if (p->known_up)
     return refuse(reason::member_in_use, "\"" + name + "\" is connected; stop it first, or let it leave");
   p->gone = members_changed_ = true;
-  note(out, "cluster.forgotten peer=" + name);
+  note(out, "cluster.forgotten peer=" + log_value(name));
   out.emplace_back(node_effects::members_changed{std::nullopt});
   return {};
 }

@@ -2,6 +2,7 @@
 #include "cluster/node_machine.hpp"
 
 #include "cluster/planted.hpp"
+#include "core/log_value.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -261,7 +262,7 @@ void node_machine::activate_if_ready(time_point now, node_effect_list& out) {
   for (const auto& m : view_.members)
     names += (names.empty() ? "" : ",") + m.name;
   out.emplace_back(node_effects::members_changed{view_});
-  note(out, "cluster.view number=" + std::to_string(view_.id.number) + " members=" + names);
+  note(out, "cluster.view number=" + std::to_string(view_.id.number) + " members=" + log_value(names));
   for (auto it = serving_.begin(); it != serving_.end();) {
     auto stale = changed_elsewhere_.erase(*it) > 0;
     if (is_home(*it) && !stale) {

@@ -2,6 +2,7 @@
 #include "gateway/connection.hpp"
 
 #include "core/fault_point.hpp"
+#include "core/log_value.hpp"
 #include "gateway/tls/tls_channel.hpp"
 
 #include <algorithm>
@@ -87,7 +88,7 @@ void connection::close() noexcept {
 void connection::crashed(std::string_view what) noexcept {
   gateway_.count_crash();
   try {
-    spdlog::error("session.crashed protocol={} what=\"{}\"", protocol(), what);
+    spdlog::error("session.crashed protocol={} what={}", protocol(), log_value(what));
     if (running() && !std::exchange(crashed_, true)) {
       on_crash();
       go_on();

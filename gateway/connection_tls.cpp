@@ -2,6 +2,7 @@
 //
 // A read waits for the socket and takes its room when there is something to read, so that an idle connection
 // holds neither a buffer of ours nor one of OpenSSL's.
+#include "core/log_value.hpp"
 #include "gateway/connection.hpp"
 
 #include "gateway/tls/tls_channel.hpp"
@@ -64,7 +65,7 @@ void connection::shake_hands() {
     return go_on();
   case tls_progress::failed:
     if (spdlog::should_log(spdlog::level::debug))
-      spdlog::debug("{}.tls_refused why=\"{}\"", protocol(), take_tls_reason());
+      spdlog::debug("{}.tls_refused why={}", protocol(), log_value(take_tls_reason()));
     return close();
   case tls_progress::ended: return close();
   }

@@ -1,6 +1,7 @@
 #include "gateway/errand.hpp"
 
 #include "actors/errors.hpp"
+#include "core/log_value.hpp"
 #include "gateway/gateway_actor.hpp"
 
 #include <spdlog/spdlog.h>
@@ -26,7 +27,7 @@ void errand::on_reply(std::uint64_t, caf::mailbox_element& reply) noexcept {
       on_error(*e);
     }
   } catch (const std::exception& e) {
-    spdlog::warn("gateway.errand_failed queue=\"{}\" what=\"{}\"", queue_, e.what());
+    spdlog::warn("gateway.errand_failed queue={} what={}", log_value(queue_), log_value(e.what()));
   }
 }
 

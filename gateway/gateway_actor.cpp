@@ -1,5 +1,6 @@
 #include "gateway/gateway_actor.hpp"
 
+#include "core/log_value.hpp"
 #include "gateway/connection.hpp"
 #include "gateway/errand.hpp"
 
@@ -46,7 +47,8 @@ void gateway_actor::send_errand(const std::string& queue, Matter what) noexcept 
     boost::intrusive_ptr<errand> carried{new errand(*this, queue, what)};
     carried->start();
   } catch (const std::exception& e) {
-    spdlog::warn("gateway.errand_failed what=\"{}\"", e.what()); // a lease runs out, a delivery comes back
+    spdlog::warn("gateway.errand_failed what={}",
+                 log_value(e.what())); // a lease runs out, a delivery comes back
   }
 }
 

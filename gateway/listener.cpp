@@ -1,5 +1,7 @@
 #include "gateway/listener.hpp"
 
+#include "core/log_value.hpp"
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <utility>
@@ -88,8 +90,8 @@ void listener::on_accept(const error_code& ec, connection::socket&& peer, const 
     return accept();
   // Want of descriptors or memory: trying again at once would only burn the processor.
   if (!std::exchange(warned_, true))
-    spdlog::warn("gateway.accept_failed connections={} what=\"{}\"", shared_->connections.load(),
-                 ec.message());
+    spdlog::warn("gateway.accept_failed connections={} what={}", shared_->connections.load(),
+                 log_value(ec.message()));
   pause();
 }
 
@@ -120,7 +122,7 @@ void listener::hand_over(connection::socket&& peer, const gateway_handle& gatewa
     } catch (const std::exception& e) {
       // Want of memory: the socket is closed, and all others go on.
       gateway->count_crash();
-      spdlog::error("session.crashed what=\"{}\"", e.what());
+      spdlog::error("session.crashed what={}", log_value(e.what()));
     }
     gateway->unit().flush();
   });

@@ -1,5 +1,6 @@
 #include "storage/recovery.hpp"
 
+#include "core/log_value.hpp"
 #include "storage/engine_options.hpp"
 #include "storage/log_numbers.hpp"
 #include "storage/row_reader.hpp"
@@ -140,7 +141,7 @@ tl::expected<recovered, store_error> directory_reader::read(std::uint64_t wall_m
     return tl::unexpected(damaged(
       directory, fmt::format("the last batch is {}, and the logs end with {}", all->last_batch, end)));
   for (const auto& line : parts_->notes->lines)
-    all->remarks.push_back("storage.torn_tail batch=" + std::to_string(end) + " what=\"" + line + '"');
+    all->remarks.push_back("storage.torn_tail batch=" + std::to_string(end) + " what=" + log_value(line));
   return std::move(*all);
 }
 

@@ -1,5 +1,6 @@
 #include "storage/store.hpp"
 
+#include "core/log_value.hpp"
 #include "storage/directory.hpp"
 #include "storage/engine_options.hpp"
 #include "storage/recovery.hpp"
@@ -88,7 +89,7 @@ tl::expected<recovered, store_error> read_what_is_there(const rocksdb::Options& 
     return tl::unexpected(all.error());
   if (!synced && !all->is_new)
     all->remarks.push_back(
-      "storage.no_witness file=" + (directory / synced_file_name).string() +
+      "storage.no_witness file=" + log_value((directory / synced_file_name).string()) +
       " what=\"missing or damaged: a loss at the logs' end would not have been noticed\"");
   return std::move(*all);
 }

@@ -1,5 +1,7 @@
 #include "actors/hooks/hook_chain.hpp"
 
+#include "core/log_value.hpp"
+
 #include <spdlog/spdlog.h>
 
 namespace lmq {
@@ -7,7 +9,7 @@ namespace lmq {
 namespace {
 
 void skipped(const std::string& queue, const std::string& name, const std::string& why) {
-  spdlog::warn("hook.skipped queue={} hook={} why=\"{}\"", queue, name, why);
+  spdlog::warn("hook.skipped queue={} hook={} why={}", log_value(queue), log_value(name), log_value(why));
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "actors/metrics/metrics_actor.hpp"
 
 #include "actors/guarded_promise.hpp"
+#include "core/log_value.hpp"
 #include "metrics/datagrams.hpp"
 #include "metrics/udp_sender.hpp"
 
@@ -146,7 +147,8 @@ private:
     void send(const std::vector<std::string>& datagrams) {
       auto why = sender.send(datagrams);
       if (!why.empty() && !failed)
-        spdlog::warn("metrics.not_sent to={} address={} reason=\"{}\"", kind, to_text(sender.to()), why);
+        spdlog::warn("metrics.not_sent to={} address={} reason={}", kind, to_text(sender.to()),
+                     log_value(why));
       if (why.empty() && failed)
         spdlog::info("metrics.sent_again to={} address={}", kind, to_text(sender.to()));
       failed = !why.empty();

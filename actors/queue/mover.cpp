@@ -3,6 +3,7 @@
 #include "actors/errors.hpp"
 #include "core/dead_letter.hpp"
 #include "core/fault_point.hpp"
+#include "core/log_value.hpp"
 
 #include <spdlog/spdlog.h>
 #include <utility>
@@ -173,7 +174,7 @@ void mover::taken(message_id unit, std::uint64_t serial) {
     return;
   LMQ_FAULT_POINT("queue.move_taken");
   if (std::exchange(complained_, false))
-    spdlog::info("queue.move_goes_on name=\"{}\"", *cell_->name);
+    spdlog::info("queue.move_goes_on name={}", log_value(*cell_->name));
   ++m->next;
   ask(unit);
 }
@@ -184,9 +185,10 @@ void mover::refused(message_id unit, std::uint64_t serial, const caf::error& why
     return;
   LMQ_FAULT_POINT("queue.move_refused");
   if (!std::exchange(complained_, true))
-    spdlog::warn("queue.move_waits name=\"{}\" to=\"{}\" reason=\"{}\" message=\"its messages stay, and are "
+    spdlog::warn("queue.move_waits name={} to={} reason={} message=\"its messages stay, and are "
                  "tried again\"",
-                 *cell_->name, m->to.value_or("(where it died)"), to_refusal(why).detail);
+                 log_value(*cell_->name), log_value(m->to.value_or("(where it died)")),
+                 log_value(to_refusal(why).detail));
   // Where some of it may have been taken in, the rest goes to the same queue.
   end(unit, is_sure(why) && m->next == 0 ? refused_how::surely : refused_how::perhaps);
 }

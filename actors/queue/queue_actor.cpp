@@ -6,6 +6,7 @@
 #include "actors/queue/mover.hpp"
 #include "actors/queue/queue_invariants.hpp"
 #include "core/fault_point.hpp"
+#include "core/log_value.hpp"
 
 #include <algorithm>
 #include <caf/typed_event_based_actor.hpp>
@@ -110,7 +111,7 @@ private:
     LMQ_FAULT_POINT("queue.take_over");
     std::vector<waiter_id> forgotten;
     if (auto broken = broken_invariant(c.machine)) {
-      spdlog::error("queue.rebuilt name=\"{}\" invariant={}", *c.name, *broken);
+      spdlog::error("queue.rebuilt name={} invariant={}", log_value(*c.name), log_value(*broken));
       forgotten = c.machine.rebuild();
       if (auto still = broken_invariant(c.machine))
         throw std::logic_error(*still + " does not hold even after the queue was rebuilt");

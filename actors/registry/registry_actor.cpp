@@ -4,6 +4,7 @@
 #include "actors/log_crash.hpp"
 #include "actors/queue/queue_actor.hpp"
 #include "core/fault_point.hpp"
+#include "core/log_value.hpp"
 
 #include <algorithm>
 #include <caf/typed_event_based_actor.hpp>
@@ -193,7 +194,7 @@ private:
       q.down.clear();
       // Should this fail, whoever asks for the queue next has it done.
       start(q, machine().in_force(name).value());
-      spdlog::info("queue.revived name=\"{}\"", name);
+      spdlog::info("queue.revived name={}", log_value(name));
       anon_send(supervisor_, up_atom::value, name);
       tell_subscribers(opened_atom::value, q.ref);
     }
@@ -259,7 +260,8 @@ private:
     auto reason = q.cell->life.reason();
     auto restarts = q.cell->started;
     start(q, machine().in_force(name).value());
-    spdlog::warn("actor.restarted actor=queue name=\"{}\" restarts={} reason=\"{}\"", name, restarts, reason);
+    spdlog::warn("actor.restarted actor=queue name={} restarts={} reason={}", log_value(name), restarts,
+                 log_value(reason));
     anon_send(supervisor_, restarted_atom::value, name);
     tell_subscribers(restarted_atom::value, q.ref);
   }
@@ -271,9 +273,9 @@ private:
                std::to_string(restart_limit::window / std::chrono::seconds{1}) +
                " s, see the log; its messages are kept. POST /queues/NAME/revive starts it again";
     q.cell->refuse_all(to_error({reason::unavailable, why}));
-    spdlog::error("queue.down name=\"{}\" messages={} reason=\"{}\" message=\"crashed too often; POST "
+    spdlog::error("queue.down name={} messages={} reason={} message=\"crashed too often; POST "
                   "/queues/NAME/revive starts it again\"",
-                  name, q.cell->machine.sizes().messages(), q.cell->life.reason());
+                  log_value(name), q.cell->machine.sizes().messages(), log_value(q.cell->life.reason()));
     anon_send(supervisor_, down_atom::value, name, why);
     tell_subscribers(gone_atom::value, name);
     // Last, for whoever breaks off before is followed by one who begins anew.

@@ -5,6 +5,7 @@
 #include "actors/pull_any/pull_any_actor.hpp"
 #include "actors/registry/registry_actor.hpp"
 #include "actors/supervision/restart_limit.hpp"
+#include "core/log_value.hpp"
 
 #include <algorithm>
 #include <array>
@@ -128,7 +129,8 @@ private:
       p.life->begin();
       (this->*p.start)(p);
       ++restarts_[p.name];
-      spdlog::warn("actor.restarted actor={} restarts={} reason=\"{}\"", p.name, restarts_[p.name], reason);
+      spdlog::warn("actor.restarted actor={} restarts={} reason={}", p.name, restarts_[p.name],
+                   log_value(reason));
     } catch (const std::exception& e) {
       pause(p, e.what());
     }
@@ -136,8 +138,8 @@ private:
 
   void pause(part& p, const std::string& why) {
     p.pause_until = now() + restart_limit::pause;
-    spdlog::error("actor.paused actor={} seconds={} why=\"{}\"", p.name,
-                  restart_limit::pause / std::chrono::seconds{1}, why);
+    spdlog::error("actor.paused actor={} seconds={} why={}", p.name,
+                  restart_limit::pause / std::chrono::seconds{1}, log_value(why));
     tick_.arm(*this, p.pause_until);
   }
 

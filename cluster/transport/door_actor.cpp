@@ -3,6 +3,7 @@
 #include "cluster/transport/hello.hpp"
 #include "cluster/transport/link_table.hpp"
 #include "cluster/transport/routes.hpp"
+#include "core/log_value.hpp"
 #include "event_loop/coordinator.hpp"
 
 #include <algorithm>
@@ -176,8 +177,8 @@ private:
     monitor(door);
     links_[theirs.incarnation] = {peer, door};
     told_.erase(address_text(theirs.host, theirs.port));
-    spdlog::info("cluster.link_up peer={} address={} version={}", peer->name,
-                 address_text(peer->host, peer->port), version);
+    spdlog::info("cluster.link_up peer={} address={} version={}", log_value(peer->name),
+                 log_value(address_text(peer->host, peer->port)), version);
     routes_.link_those_of(*peer);
     tell(link_connected{peer, peer_link{caf::actor{this}, door, ours_.incarnation, turn.session}});
   }
@@ -190,8 +191,8 @@ private:
     auto lost = std::move(it->second);
     links_.erase(it);
     unwatch(lost.door);
-    spdlog::info("cluster.link_down peer={} address={}", lost.peer->name,
-                 address_text(lost.peer->host, lost.peer->port));
+    spdlog::info("cluster.link_down peer={} address={}", log_value(lost.peer->name),
+                 log_value(address_text(lost.peer->host, lost.peer->port)));
     tell(link_lost{lost.peer});
   }
 
@@ -329,8 +330,8 @@ private:
 
   void leave_to(const routes::attempt& which, const routes::route& r, const std::string& why) {
     if (say_once(which.address, why)) {
-      spdlog::warn("cluster.peer_refused peer={} address={} why=\"{}\"", r.peer.empty() ? "?" : r.peer,
-                   which.address, why);
+      spdlog::warn("cluster.peer_refused peer={} address={} why={}", log_value(r.peer.empty() ? "?" : r.peer),
+                   log_value(which.address), log_value(why));
       tell(peer_rejected{r.host, r.port, r.peer, why});
     }
     again(which);
@@ -341,14 +342,15 @@ private:
     if (!say_once(address, theirs.node + why.sentence))
       return;
     switch (why.what) {
-    case objection::kind::itself: spdlog::info("cluster.own_address address={}", address); break;
+    case objection::kind::itself: spdlog::info("cluster.own_address address={}", log_value(address)); break;
     case objection::kind::name:
-      spdlog::error("cluster.peer_refused peer={} address={} why=\"{}\"", theirs.node, address, why.sentence);
+      spdlog::error("cluster.peer_refused peer={} address={} why={}", log_value(theirs.node),
+                    log_value(address), log_value(why.sentence));
       break;
     case objection::kind::version:
-      spdlog::error("cluster.version_refused peer={} address={} theirs={}-{} ours={}-{} why=\"{}\"",
-                    theirs.node, address, theirs.version_min, theirs.version_max, ours_.version_min,
-                    ours_.version_max, why.sentence);
+      spdlog::error("cluster.version_refused peer={} address={} theirs={}-{} ours={}-{} why={}",
+                    log_value(theirs.node), log_value(address), theirs.version_min, theirs.version_max,
+                    ours_.version_min, ours_.version_max, log_value(why.sentence));
       break;
     }
     tell(peer_rejected{host, port, theirs.node, why.sentence});

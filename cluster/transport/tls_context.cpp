@@ -1,5 +1,7 @@
 #include "cluster/transport/tls_context.hpp"
 
+#include "core/log_value.hpp"
+
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -68,7 +70,7 @@ void tls_context::log_refused(const std::string& from, const std::string& why) {
     return;
   }
   next_line_ = now + std::chrono::seconds{1};
-  spdlog::warn("cluster.tls_refused address={} why=\"{}\" more={}", from, why, unsaid_);
+  spdlog::warn("cluster.tls_refused address={} why={} more={}", log_value(from), log_value(why), unsaid_);
   unsaid_ = 0;
 }
 

@@ -2,6 +2,7 @@
 // session_pace.cpp.
 #include "gateway/http/session.hpp"
 
+#include "core/log_value.hpp"
 #include "gateway/http/access.hpp"
 #include "gateway/http/http_date.hpp"
 #include "gateway/http/json_backup.hpp"
@@ -304,10 +305,11 @@ void http_session::log_begin(std::string_view line) {
 void http_session::log_end(unsigned status) {
   auto took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - access_->begun);
   if (request_id_.empty())
-    spdlog::debug("http.request line=\"{}\" status={} took_us={}", access_->line, status, took.count());
+    spdlog::debug("http.request line={} status={} took_us={}", log_value(access_->line), status,
+                  took.count());
   else
-    spdlog::debug("http.request line=\"{}\" status={} took_us={} request_id=\"{}\"", access_->line, status,
-                  took.count(), request_id_);
+    spdlog::debug("http.request line={} status={} took_us={} request_id={}", log_value(access_->line), status,
+                  took.count(), log_value(request_id_));
   access_.reset();
 }
 

@@ -4,7 +4,9 @@
 #include <caf/test/unit_test.hpp>
 
 #include "apps/log.hpp"
+#include "core/log_value.hpp"
 
+#include <nlohmann/json.hpp>
 #include <regex>
 
 using namespace lmq;
@@ -37,9 +39,25 @@ CAF_TEST(for programs a line is an object with a member for each field) {
     CAF_MESSAGE(whole);
     return whole.ends_with("\"level\":\"warn\"," + members + "}\n");
   };
-  CAF_CHECK(is(R"re(queue.down name="say "hi" there" n=-1.5 message="it is, well")re",
+  CAF_CHECK(is(R"re(queue.down name="say \"hi\" there" n=-1.5 message="it is, well")re",
                R"re("event":"queue.down","name":"say \"hi\" there","n":-1.5,"message":"it is, well")re"));
   CAF_CHECK(is("x a=0x1f b= just words c=1e999",
                R"re("event":"x","a":"0x1f","b":"","c":"1e999","message":"just words")re"));
   CAF_CHECK(is("q name=\"a\nb\xff\"", "\"event\":\"q\",\"name\":\"a\\nb\xef\xbf\xbd\""));
+}
+
+CAF_TEST(a name can not forge fields) {
+  for (std::string name : {R"(a" message="forged)", R"(a\" message="forged)", "a message=forged", R"(a\)",
+                           "5", "true", "a\nevent=x", R"(","event":"forged)"}) {
+    auto event = "queue.down name=" + log_value(name) + R"( messages=3 message="ours")";
+    auto line = nlohmann::json::parse(in_log_form(event, log_level::error, log_form::json));
+    CAF_CHECK_EQUAL(line.size(), 6u); // time, level, event and three fields
+    CAF_CHECK_EQUAL(line["event"].get<std::string>(), "queue.down");
+    CAF_CHECK_EQUAL(line["name"].get<std::string>(), name);
+    CAF_CHECK_EQUAL(line["messages"].get<int>(), 3);
+    CAF_CHECK_EQUAL(line["message"].get<std::string>(), "ours");
+  }
+  CAF_CHECK(in_log_form("x name=" + log_value("a\nb"), log_level::info)
+              .ends_with(R"( info x name="a\x0ab")"
+                         "\n"));
 }
