@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <caf/typed_event_based_actor.hpp>
+#include <utility>
 
 namespace lmq {
 
@@ -55,6 +56,10 @@ public:
 private:
   /// Times that a queue is asked which has crashed over somebody else's request.
   static constexpr unsigned asks_max = 3;
+
+  /// Queues that one request asks at a time. CAF keeps an actor's open requests in one list, and looks
+  /// through it at each answer: with 100,000 of them that takes seconds.
+  static constexpr std::size_t open_max = 1024;
 
   /// What a request gathers: the items in the order of the queues, and how many are still to come.
   template <class Answer>
@@ -108,6 +113,61 @@ private:
     caf::error failure; ///< of one of those that failed
   };
 
+  /// A page of the queues with most messages, of all of them; no more is held than the page needs.
+  struct largest {
+    using item = queue_report;
+
+    explicit largest(caf::local_actor& self) : promise(self) {}
+
+    void expect(std::size_t n) {
+      answer.total = missing = n;
+      answer_if_complete();
+    }
+
+    void got(std::size_t, item what) {
+      auto& kept = answer.queues;
+      kept.push_back(std::move(what));
+      std::push_heap(kept.begin(), kept.end(), comes_before);
+      if (kept.size() > answer.wanted.offset + answer.wanted.limit) {
+        std::pop_heap(kept.begin(), kept.end(), comes_before);
+        kept.pop_back();
+      }
+      got_none();
+    }
+
+    /// The queue is deleted.
+    void got_none() {
+      --missing;
+      answer_if_complete();
+    }
+
+    void got_failure(const caf::error& e) {
+      failure = e;
+      got_none();
+    }
+
+    void answer_if_complete() {
+      if (missing > 0)
+        return;
+      auto& kept = answer.queues;
+      if (failure && kept.empty())
+        return promise.refuse(std::move(failure));
+      std::sort_heap(kept.begin(), kept.end(), comes_before);
+      auto before = std::min<std::uint64_t>(answer.wanted.offset, kept.size());
+      kept.erase(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(before));
+      promise.deliver(std::move(answer));
+    }
+
+    static bool comes_before(const queue_report& x, const queue_report& y) noexcept {
+      return x.size != y.size ? x.size > y.size : x.name < y.name;
+    }
+
+    guarded_promise<queue_page> promise;
+    queue_page answer; ///< its queues are a heap until it is complete
+    std::size_t missing = 0;
+    caf::error failure; ///< of one of those that failed
+  };
+
   /// Asks every queue that matches by `ask(queue, then, otherwise)`, which sees to it that one of them is
   /// called: `then` with the queue's item, `otherwise` with the error.
   template <class Answer, class Ask>
@@ -119,8 +179,7 @@ private:
         [this, all, ask](const std::vector<queue_ref>& queues) {
           LMQ_FAULT_POINT("fan_out.matched");
           all->expect(queues.size());
-          for (std::size_t i = 0; i < queues.size(); ++i)
-            ask_one(all, i, ask, queues[i], 1);
+          ask_all(all, ask, queues);
         },
         [all](caf::error& e) { all->promise.refuse(std::move(e)); });
     return guarded_promise<Answer>::later();
@@ -131,24 +190,65 @@ private:
     return bounced(e) ? caf::make_error(caf::sec::runtime_error) : e;
   }
 
+  /// The queues of a gathering that are asked in their order, and how far that has come.
   template <class Gathering, class Ask>
-  void ask_one(std::shared_ptr<Gathering> all, std::size_t i, Ask ask, const queue_ref& queue,
-               unsigned times) {
-    auto then = [all, i](typename Gathering::item what) { all->got(i, std::move(what)); };
-    auto otherwise = [this, all, i, ask, name = queue.name, times](const caf::error& e) {
+  struct inquiry {
+    using item = typename Gathering::item;
+
+    std::shared_ptr<Gathering> all;
+    Ask ask;
+    std::vector<queue_ref> queues;
+    std::size_t next = 0;
+    std::size_t open = 0;
+    bool asking = false; ///< an answer that comes at once asks no more by itself
+  };
+
+  template <class Gathering, class Ask>
+  void ask_all(std::shared_ptr<Gathering> all, Ask ask, std::vector<queue_ref> queues) {
+    go_on(std::make_shared<inquiry<Gathering, Ask>>(
+      inquiry<Gathering, Ask>{std::move(all), std::move(ask), std::move(queues)}));
+  }
+
+  template <class Inquiry>
+  void go_on(const std::shared_ptr<Inquiry>& q) {
+    if (std::exchange(q->asking, true))
+      return;
+    while (q->next < q->queues.size() && q->open < open_max) {
+      auto i = q->next++;
+      ++q->open;
+      ask_one(q, i, q->queues[i], 1);
+    }
+    q->asking = false;
+  }
+
+  template <class Inquiry>
+  void ask_one(const std::shared_ptr<Inquiry>& q, std::size_t i, const queue_ref& queue, unsigned times) {
+    auto ended = [this, q] {
+      --q->open;
+      go_on(q);
+    };
+    auto then = [q, i, ended](typename Inquiry::item what) {
+      q->all->got(i, std::move(what));
+      ended();
+    };
+    auto failed = [q, ended](const caf::error& e) {
+      q->all->got_failure(e);
+      ended();
+    };
+    auto otherwise = [this, q, i, ended, failed, name = queue.name, times](const caf::error& e) {
       if (bounced(e) && times < asks_max)
         request(registry_, caf::infinite, find_atom::value, *name)
-          .then([=, this](const queue_ref& of_now) { ask_one(all, i, ask, of_now, times + 1); },
-                [all](caf::error& why) {
-                  if (to_refusal(why).why == reason::no_such_queue)
-                    all->got_none();
-                  else
-                    all->got_failure(unknown(why));
+          .then([=, this](const queue_ref& of_now) { ask_one(q, i, of_now, times + 1); },
+                [q, ended, failed](caf::error& why) {
+                  if (to_refusal(why).why != reason::no_such_queue)
+                    return failed(unknown(why));
+                  q->all->got_none();
+                  ended();
                 });
       else
-        all->got_failure(unknown(e));
+        failed(unknown(e));
     };
-    ask(queue, then, otherwise);
+    q->ask(queue, then, otherwise);
   }
 
   caf::delegated<push_outcomes> on_push(const std::string& expression, const message& m,
@@ -184,6 +284,10 @@ private:
   }
 
   caf::delegated<queue_page> on_page(const queue_page_wanted& wanted) {
+    switch (wanted.order) {
+    case queue_page_order::name: break;
+    case queue_page_order::size: return on_page_of_largest(wanted);
+    }
     auto all = std::make_shared<gathering<queue_page>>(*this);
     all->answer.wanted = wanted;
     request(registry_, caf::infinite, match_atom::value, wanted.pattern)
@@ -194,8 +298,20 @@ private:
           auto first = std::min<std::uint64_t>(page.wanted.offset, queues.size());
           auto n = std::min<std::uint64_t>(page.wanted.limit, queues.size() - first);
           all->expect(n);
-          for (std::size_t i = 0; i < n; ++i)
-            ask_one(all, i, report(), queues[first + i], 1);
+          ask_all(all, report(), {queues.data() + first, queues.data() + first + n});
+        },
+        [all](caf::error& e) { all->promise.refuse(std::move(e)); });
+    return guarded_promise<queue_page>::later();
+  }
+
+  caf::delegated<queue_page> on_page_of_largest(const queue_page_wanted& wanted) {
+    auto all = std::make_shared<largest>(*this);
+    all->answer.wanted = wanted;
+    request(registry_, caf::infinite, match_atom::value, wanted.pattern)
+      .then(
+        [this, all](const std::vector<queue_ref>& queues) {
+          all->expect(queues.size());
+          ask_all(all, report(), queues);
         },
         [all](caf::error& e) { all->promise.refuse(std::move(e)); });
     return guarded_promise<queue_page>::later();

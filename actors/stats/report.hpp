@@ -65,11 +65,17 @@ struct queue_page_limits {
   static constexpr std::uint64_t queues_max = 1000;
 };
 
+enum class queue_page_order {
+  name, ///< by name; the queues of the page alone are asked
+  size, ///< those with most messages first, and by name where they have as many; all that match are asked
+};
+
 /// Which queues are asked for: of those whose names the pattern finds, in order, `limit` from `offset` on.
 struct queue_page_wanted {
   std::string pattern; ///< empty: all
   std::uint64_t offset = 0;
   std::uint64_t limit = queue_page_limits::queues_default;
+  queue_page_order order = queue_page_order::name;
 };
 
 struct queue_page {

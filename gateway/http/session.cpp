@@ -237,7 +237,7 @@ std::optional<http_refusal> http_session::take_document(std::string text) {
     auto limit = parse_redrive(text);
     if (!limit)
       return std::move(limit.error());
-    redrive->limit = *limit;
+    redrive->limit = std::min(redrive->limit, *limit); // of the target, and of the body
   }
   // Only now it is known what it takes; and the tokens may be others since the head came.
   return bearer_ ? refused_document(gateway().tokens(), *bearer_, exchange_.asked()) : std::nullopt;

@@ -14,6 +14,8 @@ constexpr std::string_view allow_queue = "GET, HEAD, DELETE, OPTIONS";
 constexpr std::string_view allow_queue_verb = "POST, OPTIONS";
 constexpr std::string_view allow_message = "DELETE, OPTIONS";
 
+constexpr auto no_bound = std::numeric_limits<std::uint64_t>::max();
+
 /// A whole number from `least` to `most`.
 tl::expected<std::uint64_t, http_refusal> whole_number(std::string_view name, std::string_view encoded,
                                                        std::uint64_t least, std::uint64_t most) {
@@ -24,7 +26,8 @@ tl::expected<std::uint64_t, http_refusal> whole_number(std::string_view name, st
   auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
   if (error != std::errc{} || end != text->data() + text->size() || number < least || number > most)
     return no(http_reason::bad_parameter, std::string{name} + " is a whole number: send one from " +
-                                            std::to_string(least) + " to " + std::to_string(most));
+                                            std::to_string(least) +
+                                            (most == no_bound ? "" : " to " + std::to_string(most)));
   return number;
 }
 
@@ -48,6 +51,14 @@ routed page_of_queues(const target_query& q) {
       return refusal_of(limit);
     page.limit = *limit;
   }
+  if (q.sort) {
+    auto order = percent_decode(*q.sort);
+    if (!order)
+      return undecodable();
+    if (*order != "name" && *order != "size")
+      return no(http_reason::bad_parameter, "sort is how the queues are ordered: send name, or size");
+    page.order = *order == "size" ? queue_page_order::size : queue_page_order::name;
+  }
   return broker_request{list_queues{std::move(page)}};
 }
 
@@ -61,6 +72,22 @@ routed peek(std::string_view encoded_name, const target_query& q) {
     if (!n)
       return refusal_of(n);
     what.n = static_cast<std::uint32_t>(*n);
+  }
+  return broker_request{std::move(what)};
+}
+
+routed redrive(http_method method, std::string_view encoded_name, const target_query& q) {
+  if (method != http_method::post)
+    return other_method(method, allow_queue_verb);
+  auto name = queue_name(encoded_name);
+  if (!name)
+    return refusal_of(name);
+  redrive_queue what{std::move(*name)};
+  if (q.limit) {
+    auto limit = whole_number("limit", *q.limit, 1, no_bound);
+    if (!limit)
+      return refusal_of(limit);
+    what.limit = *limit;
   }
   return broker_request{std::move(what)};
 }
@@ -113,7 +140,7 @@ routed target_parts::parse_queues_target(http_method method, const target_path& 
   if (verb_of == "purge")
     return queue_verb<purge_queue>(method, p.segments[1]);
   if (verb_of == "redrive")
-    return queue_verb<redrive_queue>(method, p.segments[1]);
+    return redrive(method, p.segments[1], q);
   if (verb_of == "pause")
     return queue_verb<pause_queue>(method, p.segments[1]);
   if (verb_of == "resume")

@@ -47,6 +47,7 @@ std::optional<target_query> parse_query(std::string_view text) {
                   : *key == "reply"  ? &q.reply
                   : *key == "offset" ? &q.offset
                   : *key == "limit"  ? &q.limit
+                  : *key == "sort"   ? &q.sort
                   : *key == "n"      ? &q.n
                                      : nullptr;
     if (known != nullptr && !*known)

@@ -26,7 +26,7 @@ struct target_path {
 
 /// The parameters that have a meaning, their values still encoded; the first of several counts.
 struct target_query {
-  std::optional<std::string_view> t, cf, qre, reply, offset, limit, n;
+  std::optional<std::string_view> t, cf, qre, reply, offset, limit, n, sort;
 };
 
 /// Nothing if a key can't be decoded.

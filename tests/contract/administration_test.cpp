@@ -77,9 +77,36 @@ CONTRACT("GET /queues lists queues in the order of their names, a page at a time
   expect(page["total"] == 3 && page["queues"].size() == 1 && page["queues"][0]["name"] == "b2", page.dump());
   page = document(client, "/queues?offset=9");
   expect(page["total"] == 4 && page["queues"].empty(), page.dump());
+  names.clear();
+  auto by_size = document(client, "/queues?sort=size");
+  for (auto& q : by_size["queues"])
+    names.push_back(q["name"]);
+  expect(names == texts{"b1", "a1", "b2", "b3"}, "by size: " + json(names).dump());
+  page = document(client, "/queues?sort=size&qre=^b&offset=1&limit=1");
+  expect(page["total"] == 3 && page["queues"].size() == 1 && page["queues"][0]["name"] == "b2", page.dump());
+  page = document(client, "/queues?sort=size&offset=9");
+  expect(page["total"] == 4 && page["queues"].empty(), page.dump());
+  expect_refused(client.request("GET", "/queues?sort=memory"), 400, "bad_parameter");
   expect_refused(client.request("GET", "/queues?qre=("), 400, "bad_pattern");
   expect_refused(client.request("GET", "/queues?limit=0"), 400, "bad_parameter");
   expect_refused(client.request("GET", "/queues?limit=1001"), 400, "bad_parameter");
+}
+
+CONTRACT("all of very many queues are asked, some at a time, and the largest is found among them") {
+  server_process server;
+  http_client client{server.http_port()};
+  constexpr int queues = 2500;
+  for (int i = 0; i < queues; ++i)
+    push_ok(client, "q" + std::to_string(i), "x");
+  push_ok(client, "q77", "y");
+  expect_equal(stats(client)["queues"].size(), std::size_t{queues});
+  auto page = document(client, "/queues?sort=size&limit=2");
+  expect_equal(page["total"].get<int>(), queues);
+  expect(page["queues"].size() == 2 && page["queues"][0]["name"] == "q77" &&
+           page["queues"][1]["name"] == "q0",
+         page.dump());
+  auto pushed = parse_json(client.request("POST", "/messages?qre=^q", {}, "to all").body);
+  expect_equal(pushed.size(), std::size_t{queues});
 }
 
 CONTRACT("GET /queues/NAME tells what a queue holds and has done, and makes none") {

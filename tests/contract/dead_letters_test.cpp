@@ -49,8 +49,9 @@ std::string size_of(http_client& client, const std::string& queue) {
   return stats(client)["queues"][queue]["size"].dump();
 }
 
-http_response redrive(http_client& client, const std::string& queue, const std::string& body = "") {
-  return client.request("POST", "/queues/" + queue + "/redrive", {}, body);
+http_response redrive(http_client& client, const std::string& queue, const std::string& body = "",
+                      const std::string& query = "") {
+  return client.request("POST", "/queues/" + queue + "/redrive" + query, {}, body);
 }
 
 } // namespace
@@ -200,6 +201,38 @@ CONTRACT("dead letters that are redriven are back where they died, with fresh re
   expect_json(redrive(client, dead, "{}"), R"({"moved":0})");
   expect_equal(pull_ok(client, name).body, "c");
   expect_equal(pull_ok(client, dead).body, "was never elsewhere");
+}
+
+CONTRACT("a look at dead letters shows how they died") {
+  auto client = http();
+  auto dead = fresh_name(), name = mortal(client, dead);
+  push_ok(client, name, "body");
+  nack_one(client, name);
+  nack_one(client, dead); // so it is there
+  auto shown = parse_json(client.request("GET", "/queues/" + dead + "/messages").body)["messages"][0];
+  expect_equal(shown["headers"].dump(), R"([["x-lmq-dead-reason","retries"],["x-lmq-dead-queue",")" + name +
+                                          R"("],["x-lmq-deliveries","1"]])");
+}
+
+CONTRACT("how many are redriven is said in the target or in the body, and the smaller number holds") {
+  auto client = http();
+  auto dead = fresh_name(), name = mortal(client, dead);
+  for (int i = 0; i < 6; ++i) {
+    push_ok(client, name, "x");
+    nack_one(client, name);
+  }
+  std::vector<std::string> arrived;
+  for (int i = 0; i < 6; ++i)
+    arrived.push_back(lease_of(pull_ok(client, dead, "t=10")));
+  for (const auto& lease : arrived)
+    expect_status(settle(client, dead, lease, "nack"), 204);
+  expect_json(redrive(client, dead, "", "?limit=1"), R"({"moved":1})");
+  expect_json(redrive(client, dead, R"({"limit":3})", "?limit=1"), R"({"moved":1})");
+  expect_json(redrive(client, dead, R"({"limit":1})", "?limit=3"), R"({"moved":1})");
+  expect_json(redrive(client, dead, "{}", "?limit=2"), R"({"moved":2})");
+  for (auto* query : {"?limit=0", "?limit=", "?limit=-1", "?limit=1.5", "?limit=junk", "?limit=1x"})
+    expect_refused(redrive(client, dead, "", query), 400, "bad_parameter");
+  expect_json(redrive(client, dead), R"({"moved":1})");
 }
 
 CONTRACT("a redrive of nothing, or said wrongly, is refused") {

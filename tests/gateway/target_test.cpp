@@ -205,10 +205,15 @@ CAF_TEST(what operators ask of queues is found) {
   CAF_CHECK_EQUAL(page.pattern, "^a");
   CAF_CHECK_EQUAL(page.offset, 20u);
   CAF_CHECK_EQUAL(page.limit, 1000u);
+  CAF_CHECK(page.order == queue_page_order::name);
+  CAF_CHECK(asked<list_queues>(get, "/queues?sort=size").page.order == queue_page_order::size);
+  CAF_CHECK(asked<list_queues>(get, "/queues?sort=name").page.order == queue_page_order::name);
   CAF_CHECK_EQUAL(asked<describe_queue>(get, "/queues/a%2Fb").queue, "a/b");
   CAF_CHECK_EQUAL(asked<purge_queue>(post, "/queues/q/purge").queue, "q");
   CAF_CHECK_EQUAL(asked<pause_queue>(post, "/queues/q/pause").queue, "q");
   CAF_CHECK_EQUAL(asked<resume_queue>(post, "/queues/q/resume").queue, "q");
+  CAF_CHECK_EQUAL(asked<redrive_queue>(post, "/queues/q/redrive").limit, redrive_queue{}.limit);
+  CAF_CHECK_EQUAL(asked<redrive_queue>(post, "/queues/q/redrive?limit=1").limit, 1u);
   CAF_CHECK_EQUAL(asked<revive_queue>(post, "/queues/q/revive").queue, "q");
   CAF_CHECK_EQUAL(asked<peek_messages>(get, "/queues/q/messages").n, peek_limits::messages_default);
   CAF_CHECK_EQUAL(asked<peek_messages>(get, "/queues/q/messages?n=100").n, 100u);
@@ -217,10 +222,15 @@ CAF_TEST(what operators ask of queues is found) {
 }
 
 CAF_TEST(numbers out of range are refused with what to send instead) {
-  for (auto* target : {"/queues?limit=0", "/queues?limit=1001", "/queues?limit=", "/queues?offset=-1",
-                       "/queues?offset=1.5", "/queues?limit=99999999999999999999", "/queues/q/messages?n=0",
-                       "/queues/q/messages?n=101", "/queues/q/messages?n=x"})
+  for (auto* target :
+       {"/queues?limit=0", "/queues?limit=1001", "/queues?limit=", "/queues?offset=-1", "/queues?offset=1.5",
+        "/queues?limit=99999999999999999999", "/queues?sort=", "/queues?sort=memory",
+        "/queues/q/messages?n=0", "/queues/q/messages?n=101", "/queues/q/messages?n=x"})
     CAF_CHECK(refused(get, target, http_reason::bad_parameter));
+  for (auto* target :
+       {"/queues/q/redrive?limit=0", "/queues/q/redrive?limit=x", "/queues/q/redrive?limit=-1"})
+    CAF_CHECK(refused(post, target, http_reason::bad_parameter));
+  CAF_CHECK_EQUAL(allowed(get, "/queues/q/redrive"), "POST, OPTIONS");
 }
 
 CAF_TEST(a lease is no id of a message) {
