@@ -94,7 +94,7 @@ struct node::parts {
     }
     options.figures = std::make_shared<queue_board>();
     options.metrics = figures =
-      spawn_metrics(*system, {options.figures, sources, !with.metrics.totals_only, with.metrics.statsd,
+      spawn_metrics(*system, {options.figures, sources, board, !with.metrics.totals_only, with.metrics.statsd,
                               with.metrics.influxdb, with.metrics.interval});
     doors = start_broker(*system, std::move(options));
     caf::anon_send(figures, doors.supervisor);

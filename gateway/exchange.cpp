@@ -328,10 +328,7 @@ answer exchange::read(caf::mailbox_element& reply) {
                                  [](auto& what) -> answer { return std::move(what); }},
                       *done);
   if (auto* health = only<health_report>(reply)) {
-    if (auto names = gateway_.nodes().get(); !names->waits_for.empty()) {
-      health->ready = false;
-      health->reasons.push_back(names->waits_for);
-    }
+    health->waits(gateway_.nodes().get()->waits_for);
     if (auto no = gateway_.pushes().refused())
       health->reasons.push_back("pushes are refused: " + no->detail);
     return std::move(*health);

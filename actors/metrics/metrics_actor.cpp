@@ -102,7 +102,8 @@ private:
     }
     request(supervisor_, ask_timeout, health_atom::value)
       .then(
-        [this, g](const health_report& health) {
+        [this, g](health_report& health) {
+          health.waits(options_.nodes->get()->waits_for);
           health_families(health, g->all);
           ask_cluster(g);
         },

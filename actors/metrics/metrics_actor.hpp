@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/messages.hpp"
+#include "actors/node_board.hpp"
 #include "core/host_port.hpp"
 #include "core/time.hpp"
 #include "metrics/queue_board.hpp"
@@ -18,6 +19,7 @@ namespace lmq {
 struct metrics_options {
   std::shared_ptr<const queue_board> queues;
   std::shared_ptr<const metrics::sources> others; ///< beside queues, health and the cluster
+  std::shared_ptr<const node_board> nodes;        ///< tells whether this node waits for its cluster
   bool each_queue = true;                         ///< families with a label for the queue, too
   std::optional<host_port> statsd = {}, influxdb = {};
   duration interval = std::chrono::seconds{10};

@@ -19,6 +19,16 @@ struct health_report {
   std::map<std::string, std::uint64_t> restarts;
 
   static constexpr std::size_t reasons_max = 20;
+
+  /// A node that waits for its cluster answers no requests, however well its parts are.
+  ///
+  /// @param why  in a sentence; empty: it does not wait
+  void waits(const std::string& why) {
+    if (why.empty())
+      return;
+    ready = false;
+    reasons.push_back(why);
+  }
 };
 
 } // namespace lmq

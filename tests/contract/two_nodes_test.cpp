@@ -2,10 +2,15 @@
 #define CAF_SUITE two_nodes
 
 #include "tests/contract/requests.hpp"
+#include "tests/support/child_process.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/unique_fd.hpp"
 
+#include <arpa/inet.h>
 #include <array>
 #include <map>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <thread>
 
 using namespace lmq::contract;
@@ -22,6 +27,28 @@ std::string at(std::uint16_t port) {
 std::string status_of(server_process& node) {
   return http_client{node.http_port()}.request("GET", "/cluster").body;
 }
+
+/// A port at which connections are taken and nothing is ever said.
+class mute_port {
+public:
+  mute_port() : socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    sockaddr_in here{};
+    here.sin_family = AF_INET;
+    here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof here;
+    require(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&here), size) == 0 &&
+              ::listen(socket_.get(), SOMAXCONN) == 0 &&
+              ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&here), &size) == 0,
+            "no port to listen at");
+    port_ = ntohs(here.sin_port);
+  }
+
+  std::uint16_t port() const { return port_; }
+
+private:
+  lmq::testing::unique_fd socket_;
+  std::uint16_t port_ = 0;
+};
 
 /// That many, itself included, and it serves.
 bool in_step(server_process& node, std::size_t members) {
@@ -436,4 +463,33 @@ CONTRACT("nodes with disks that were killed find each other again without being 
   http_client client{bert.http_port()};
   expect_equal(pull_ok(client, "q").body, "x");
   expect_nothing(pull(client, "q"));
+}
+
+CONTRACT("a node that waits for its cluster is not ready, and its figures say the same") {
+  mute_port other;
+  auto port = free_port();
+  lmq::testing::child_process node{
+    {.program = lmq::testing::program_path(),
+     .arguments = {"serve", "--memory", "--http", at(port), "--rpc", "127.0.0.1:0", "--name", "anna",
+                   "--cluster", at(free_port()), "--join", at(other.port())}}};
+  int waited = 0, served = 0;
+  auto until = std::chrono::steady_clock::now() + linked_within;
+  while (served == 0) {
+    require(std::chrono::steady_clock::now() < until, "it does not answer: " + node.standard_error());
+    try {
+      http_client client{port};
+      auto before = client.request("GET", "/health").status;
+      auto figures = client.request("GET", "/metrics").body;
+      if (before != client.request("GET", "/health").status)
+        continue; // it began meanwhile
+      ++(before == 503 ? waited : served);
+      expect(figures.find(before == 503 ? "\nlmq_ready 0\n" : "\nlmq_ready 1\n") != std::string::npos,
+             "while health is " + std::to_string(before) + " the figures are " + figures);
+    } catch (const lmq::testing::connection_lost&) {
+      // not listening yet
+    }
+    std::this_thread::sleep_for(
+      std::chrono::milliseconds{50}); // another process: there is no event to wait for
+  }
+  expect(waited > 0, "it has not waited");
 }
