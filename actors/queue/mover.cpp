@@ -33,8 +33,11 @@ bool is_sure(const caf::error& e) {
 void mover::begin(const move_on& what) {
   auto [it, is_new] = cell_->moves.try_emplace(what.unit);
   auto& m = it->second;
-  if (is_new)
+  // What came back meanwhile, by what another home told, may leave another way: dead before, redriven now.
+  if (is_new || m.to.has_value() != what.to.has_value()) {
     m.to = what.to;
+    m.next = 0;
+  }
   if (pieces(m.content) != pieces(what.content))
     m.next = 0; // it has lost some: those that were taken in are taken in once
   m.content = what.content;
@@ -48,21 +51,30 @@ void mover::go_on() {
   if (!due_ || !cell_->serving)
     return;
   due_ = false;
-  std::vector<message_id> next; // a unit may end at once, and others begin
-  for (auto it = cell_->moves.begin(); it != cell_->moves.end();) {
-    auto& [unit, m] = *it;
-    bool ready = m.at == stage::waits && (!cell_->port || cell_->port->unsafe.is_safe(m.batch));
-    if (ready && !cell_->machine.moves(unit)) { // settled elsewhere meanwhile
-      it = cell_->moves.erase(it);
-      continue;
-    }
-    if (ready)
+  std::vector<message_id> next, gone; // a unit may end at once, and others begin
+  for (const auto& [unit, m] : cell_->moves)
+    if (is_void(unit, m))
+      gone.push_back(unit);
+    else if (m.at == stage::waits && (!cell_->port || cell_->port->unsafe.is_safe(m.batch)))
       next.push_back(unit);
-    ++it;
-  }
+  for (auto unit : gone)
+    forget(unit, false);
   for (auto unit : next)
     if (auto it = cell_->moves.find(unit); it != cell_->moves.end() && it->second.at == stage::waits)
       ask(unit);
+}
+
+/// The unit was settled elsewhere, or another home has come further with it; what is asked has its answer to
+/// come. Where a dead letter may have been taken in stays known for as long as it is here, for it may die
+/// again.
+bool mover::is_void(message_id unit, const move_under_way& m) const {
+  const auto& machine = cell_->machine;
+  switch (m.at) {
+  case stage::waits: return !machine.moves(unit);
+  case stage::asked: return false;
+  case stage::again: return cell_->port && !(m.to ? machine.holds(unit) : machine.is_leaving(unit));
+  }
+  return false;
 }
 
 void mover::take_over() noexcept {
@@ -202,10 +214,15 @@ void mover::end(message_id unit, std::optional<refused_how> refused) {
       it->second.at = stage::again;
     return;
   }
+  forget(unit, !refused);
+}
+
+/// Nothing is under way with it any more, and who waits for it learns that.
+void mover::forget(message_id unit, bool moved) {
   cell_->moves.erase(unit);
   for (auto it = redrives_.begin(); it != redrives_.end();) {
     auto& r = *it;
-    if (r.open.erase(unit) > 0 && !refused)
+    if (r.open.erase(unit) > 0 && moved)
       ++r.moved;
     if (r.open.empty()) {
       r.promise.deliver(r.moved);

@@ -74,6 +74,8 @@ private:
   void taken(message_id unit, std::uint64_t serial);
   void refused(message_id unit, std::uint64_t serial, const caf::error& why);
   void end(message_id unit, std::optional<refused_how> refused);
+  bool is_void(message_id unit, const move_under_way& m) const;
+  void forget(message_id unit, bool moved);
 
   queue_itself::base& self_;
   owner& owner_;

@@ -395,6 +395,7 @@ private:
       machine().adopt((*port.adopting)[port.adopted], at, out());
     port.adopting = nullptr;
     port.adopted = 0;
+    mover_.look_again(); // what was on its way may have come back
   }
 
   void on_forget(const message_ids& ids) {
@@ -408,6 +409,7 @@ private:
     if (auto& ids = cell_->port->forgetting) {
       machine().forget(*ids, at, out());
       ids = nullptr;
+      mover_.look_again(); // what was on its way may be gone
     }
   }
 

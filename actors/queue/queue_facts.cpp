@@ -83,6 +83,11 @@ queue_machine::unit* queue_machine::unit_of(message_id name) const {
   return it != known_.end() && it->second->second.id == name ? it->second : nullptr;
 }
 
+bool queue_machine::is_leaving(message_id which) const {
+  auto* u = unit_of(which);
+  return u != nullptr && leaves(u->second);
+}
+
 /// For a compound that begins with this message.
 message_id queue_machine::fresh_name(message_id first) const {
   auto tag = role_.home;

@@ -290,6 +290,8 @@ public:
   bool waits(waiter_id who) const { return waiters_.contains(who); }
   /// A move_on of that unit is under way.
   bool moves(message_id which) const { return moving_.contains(which); }
+  /// In a machine that records: it is on its way to another queue, or is tried again.
+  bool is_leaving(message_id which) const;
   /// Units that leave for another queue.
   std::size_t leaving() const noexcept { return leaving_.size(); }
 

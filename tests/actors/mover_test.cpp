@@ -268,10 +268,27 @@ struct with_journal : with_dead_letters<journal_fixture> {
     heard();
   }
 
+  /// A dead letter of "q", as a copy of "dead" holds it.
+  held_unit dead_letter(delivery_state s = {0, 2, false, {}, {}}) const {
+    return {letter, dead_letter_of(text("a"), "q", 1), s, {}};
+  }
+  void adopt(const std::string& name, std::vector<held_unit> units) {
+    tell(name, adopt_atom::value,
+         unit_list{std::make_shared<const std::vector<held_unit>>(std::move(units))});
+  }
+  void forget(const std::string& name, std::vector<message_id> which) {
+    tell(name, forget_atom::value,
+         message_ids{std::make_shared<const std::vector<message_id>>(std::move(which))});
+  }
+  answer<std::uint64_t> redrive_dead() {
+    return ask<std::uint64_t>(queue("dead").actor, redrive_atom::value, std::uint64_t{10});
+  }
+
   void nack() { ask<caf::unit_t>(queue("q").actor, settle_atom::value, lease, verdict::nack); }
   void no_more(reason why) { journal->refuse = refusal{why, "because"}; }
 
   lease_id lease;
+  message_id letter = moved_id({3, 1}, "dead");
 };
 
 } // namespace
@@ -353,6 +370,54 @@ CAF_TEST(a queue that is dropped forgets it and the next home goes on) {
   serve("q", {{{3, 1}, text("a"), {1, 0, true, home_tag{7}, {}}, {}}});
   CAF_CHECK_EQUAL(journal->moved.size(), 2u);
   CAF_CHECK((journal->moved[1].id == journal->moved[0].id));
+}
+
+CAF_TEST(a redrive is answered when what it asked about in vain is settled elsewhere) {
+  serve("dead", {dead_letter()});
+  no_more(reason::unavailable);
+  auto redriven = redrive_dead();
+  CAF_CHECK_EQUAL(journal->moved.size(), 1u);
+  CAF_CHECK(!redriven.came());
+  forget("dead", {letter});
+  CAF_REQUIRE(redriven.came());
+  CAF_CHECK_EQUAL(redriven.value(), 0u);
+}
+
+CAF_TEST(a redrive is answered when what it has not asked about yet is settled elsewhere) {
+  serve("dead", {dead_letter()});
+  push_as("dead", {9, 1}, "is not safe"); // nothing goes before what was decided before
+  auto redriven = redrive_dead();
+  CAF_CHECK_EQUAL(journal->moved.size(), 0u);
+  forget("dead", {letter});
+  CAF_REQUIRE(redriven.came());
+  CAF_CHECK_EQUAL(redriven.value(), 0u);
+}
+
+CAF_TEST(a redrive is answered when another home has come further with what it moves) {
+  serve("dead", {dead_letter()});
+  no_more(reason::unavailable);
+  auto redriven = redrive_dead();
+  adopt("dead", {dead_letter({1, 1, false, home_tag{9}, {}})});
+  CAF_REQUIRE(redriven.came());
+  CAF_CHECK_EQUAL(redriven.value(), 0u);
+  CAF_CHECK_EQUAL(report("dead").size, 1u);
+}
+
+CAF_TEST(what is redriven goes where it died although it was on its way elsewhere before) {
+  patch("dead", dead_letters_to("deader"));
+  no_more(reason::unavailable);
+  serve("dead", {dead_letter({1, 0, true, home_tag{9}, {}})});
+  CAF_REQUIRE_EQUAL(journal->moved.size(), 1u);
+  CAF_CHECK_EQUAL(journal->moved[0].queue, "deader");
+  adopt("dead", {dead_letter({2, 0, false, home_tag{9}, {}})}); // it is ready again
+  journal->refuse = std::nullopt;
+  auto redriven = redrive_dead();
+  pass(queue_machine::move_pause);
+  CAF_REQUIRE_EQUAL(journal->moved.size(), 2u);
+  CAF_CHECK_EQUAL(journal->moved[1].queue, "q");
+  CAF_CHECK((journal->moved[1].id == moved_id(letter, "")));
+  CAF_REQUIRE(redriven.came());
+  CAF_CHECK_EQUAL(redriven.value(), 1u);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
