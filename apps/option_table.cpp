@@ -212,30 +212,30 @@ const serve_option table[]{
   bytes<&gateway_limits::header_bytes_max>("header-bytes-max",
                                            "of a request's line and headers; more is answered with 431"),
   bytes<&gateway_limits::body_bytes_max>("body-bytes-max", "of a request's body; more is answered with 413"),
-  {"connections-max", "Limits of a connection", "N",
-   "open at a time; further ones are answered with 503 and closed",
-   [](settings& s, std::string_view text) {
-     return put(parse_whole(text, {1, settings_limits::connections_max}), s.limits.connections_max);
-   },
-   [](const settings& s) { return fmt::format("{}", s.limits.connections_max); }},
-  {"waiters-max", "Limits of a connection", "N",
-   "pulls that wait, on all connections together; further ones are answered with 503",
-   [](settings& s, std::string_view text) {
-     return put(parse_whole(text, {1, settings_limits::waiters_max}), s.limits.waiters_max);
-   },
-   [](const settings& s) { return fmt::format("{}", s.limits.waiters_max); }},
-  {"queues-max", "Limits of a connection", "N",
-   "that clients may make; what would make another is answered with 507",
-   [](settings& s, std::string_view text) {
-     return put(parse_whole(text, {1, settings_limits::queues_max}), s.queues_max);
-   },
-   [](const settings& s) { return fmt::format("{}", s.queues_max); }},
   time<&gateway_limits::header_timeout>("header-timeout",
                                         "from a request's first byte to the end of its headers; then 408"),
   time<&gateway_limits::idle_timeout>("idle-timeout",
                                       "without a request, until it is closed; a waiting pull is a request"),
   time<&gateway_limits::body_timeout>("body-timeout",
                                       "in which each further 4 KiB of a body must come; else 408"),
+  {"connections-max", "Limits of the server", "N",
+   "connections open at a time; further ones are answered with 503 and closed",
+   [](settings& s, std::string_view text) {
+     return put(parse_whole(text, {1, settings_limits::connections_max}), s.limits.connections_max);
+   },
+   [](const settings& s) { return fmt::format("{}", s.limits.connections_max); }},
+  {"waiters-max", "Limits of the server", "N",
+   "pulls that wait, on all connections together; further ones are answered with 503",
+   [](settings& s, std::string_view text) {
+     return put(parse_whole(text, {1, settings_limits::waiters_max}), s.limits.waiters_max);
+   },
+   [](const settings& s) { return fmt::format("{}", s.limits.waiters_max); }},
+  {"queues-max", "Limits of the server", "N",
+   "queues that clients may make; what would make another is answered with 507",
+   [](settings& s, std::string_view text) {
+     return put(parse_whole(text, {1, settings_limits::queues_max}), s.queues_max);
+   },
+   [](const settings& s) { return fmt::format("{}", s.queues_max); }},
 };
 
 } // namespace
