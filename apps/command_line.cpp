@@ -128,7 +128,7 @@ private:
     push_->add_option("--type", raw_.type, "its content type")->type_name("TYPE");
     pull_ = add_client_command(
       "pull", "Pulls a message: its body goes to standard output, its headers to standard error.");
-    pull_->footer(help_text::pull);
+    add_remark(pull_, help_text::pull);
     add_queue(pull_);
     wait_ = pull_->add_option("--wait", raw_.wait, "how long to wait for one: seconds, or forever [0]");
     wait_->type_name("SECONDS");
@@ -142,17 +142,17 @@ private:
   void add_cluster_commands() {
     join_ =
       add_client_command("join", "Links a node with another one of a cluster, and with all that it knows.");
-    join_->footer(help_text::join);
+    add_remark(join_, help_text::join);
     join_->add_option("HOST:PORT", raw_.address, "the other node's cluster port")->required()->type_name("");
     leave_ =
       add_client_command("leave", "Takes a node out of its cluster, once the others hold all that it holds.");
-    leave_->footer(help_text::leave);
+    add_remark(leave_, help_text::leave);
     forget_ = add_client_command("forget", "Makes a cluster wait no more for a node that won't come back.");
-    forget_->footer(help_text::forget);
+    add_remark(forget_, help_text::forget);
     forget_->add_option("NODE", raw_.node, "its name, as lmq status shows it")->required()->type_name("");
     status_ =
       add_client_command("status", "Shows the nodes of a cluster and the queues, as one node sees them.");
-    status_->footer(help_text::status);
+    add_remark(status_, help_text::status);
     status_->add_flag("--json", raw_.json, "print both documents as they are: {\"cluster\":…,\"stats\":…}");
   }
 
@@ -170,7 +170,7 @@ private:
 
   void add_disk_commands() {
     backup_ = add_client_command("backup", "Copies the data directory of a running server.");
-    backup_->footer(help_text::backup);
+    add_remark(backup_, help_text::backup);
     backup_->add_option("DIR", raw_.dir, "where the copy is to be, on the server's machine; must not exist")
       ->required()
       ->type_name("");
@@ -194,7 +194,7 @@ private:
       ->add_option("--data-dir", raw_.data_dir,
                    fmt::format("{}; or LMQ_DATA_DIR [{}]", directory, disk_settings{}.directory))
       ->type_name("DIR");
-    out->footer(more);
+    add_remark(out, more);
     return out;
   }
 
@@ -237,8 +237,8 @@ private:
     if (auto which = chosen(); !which.empty())
       return fmt::format("{}: {}; see lmq {} --help", which, error.what(), which);
     return fmt::format(
-      "{}; the first word is serve, ping, push, pull, ack, nack, ext, queues, peek, purge, pause, resume, "
-      "props, rules, stats, top, status, join, leave, forget, backup, restore, dump, repair or cert; see lmq --help",
+      "{}; the first word is serve, ping, push, pull, ack, nack, ext, queues, peek, purge, redrive, "
+      "delete, revive, pause, resume, props, rules, stats, top, status, join, leave, forget, backup, restore, dump, repair or cert; see lmq --help",
       words.empty() ? "a command is missing" : fmt::format("\"{}\" is no command", words.front()));
   }
 

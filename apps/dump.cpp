@@ -1,13 +1,13 @@
 #include "apps/disk_commands.hpp"
 
 #include "apps/dump_line.hpp"
+#include "apps/output.hpp"
 #include "storage/offline.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <tuple>
 #include <unordered_map>
 #include <vector>
@@ -59,11 +59,10 @@ exit_code complain(output_files files, exit_code code, std::string_view sentence
   return code;
 }
 
-/// Whoever reads may have had enough.
-exit_code after_failed_write(output_files files, int number) {
-  if (number == EPIPE)
-    return exit_code::done;
-  return complain(files, exit_code::refused, fmt::format("can't write: {}", std::strerror(number)));
+/// @param failed  errno of a write that has failed; 0: none has
+exit_code end(output_files files, int failed) {
+  auto written = flush_out(files.out, failed);
+  return written ? exit_code::done : complain(files, exit_code::refused, written.error());
 }
 
 } // namespace
@@ -79,11 +78,9 @@ exit_code run(const dump_wanted& asked, output_files files) {
         return complain(files, exit_code::storage, m.error().sentence);
       auto text = dump_line(name, *m, line.unit);
       if (std::fwrite(text.data(), 1, text.size(), files.out) != text.size())
-        return after_failed_write(files, errno);
+        return end(files, errno);
     }
-  if (std::fflush(files.out) != 0)
-    return after_failed_write(files, errno);
-  return exit_code::done;
+  return end(files, 0);
 }
 
 } // namespace lmq

@@ -22,7 +22,7 @@ lmq COMMAND --help explains a command.
 
 inline constexpr auto exit_codes = R"(Exit codes:
   0  done
-  1  refused: the server said no, or had no message to pull; of repair: something was dropped
+  1  refused: the server said no or had no message; output could not be written; of repair: something was dropped
   2  usage: the command line, a setting or an address is wrong; nothing was done
   3  no server answered
   4  the data directory can't be used, or the disk failed)";
@@ -67,6 +67,17 @@ inline constexpr auto status =
   R"(LAG is what was sent to a node, or is about to be, and has not arrived there. HOME is the node that delivers a
 queue's messages, COPIES are those that hold them.)";
 
+inline constexpr auto purge = "What is leased or accumulates stays: whoever has it settles it.";
+
+inline constexpr auto redrive =
+  R"(QUEUE is the queue of dead letters. What is ready there goes, with fresh retries; what its queue refuses stays, and
+so does what never died elsewhere. At most 10000 go at a time: do it again until it says 0.)";
+
+inline constexpr auto delete_queue =
+  R"(Its own properties go with it, and what is leased can't be settled any more. A push or a pull makes it anew.)";
+
+inline constexpr auto revive = "Its messages and leases are as they were. A queue that is up stays as it is.";
+
 inline constexpr auto cert = R"(Makes the certificates with which the nodes of a cluster know each other.
 
 A first example, for two nodes:
@@ -101,6 +112,11 @@ inline constexpr auto token =
   "what the server's --tokens ask for; others see it there, not in LMQ_TOKEN [none]";
 
 } // namespace help_text
+
+/// What is to be said of a command behind its options, before the exit codes, which each command has.
+inline void add_remark(CLI::App* to, const std::string& text) {
+  to->footer(text + "\n\n" + help_text::exit_codes);
+}
 
 /// CLI11's layout, with commands told in one line each.
 class help_form final : public CLI::Formatter {

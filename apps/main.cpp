@@ -1,5 +1,6 @@
 // The program `lmq`: reads its command line and does what it says.
 #include "apps/command_line.hpp"
+#include "apps/output.hpp"
 #include "apps/serve.hpp"
 
 #include <csignal>
@@ -16,8 +17,11 @@ const char* environment(const char* name) {
 }
 
 lmq::exit_code carry_out(lmq::text_wanted wanted) {
-  std::fputs(wanted.text.c_str(), stdout);
-  return lmq::exit_code::done;
+  auto written = lmq::write_out(stdout, wanted.text);
+  if (written)
+    return lmq::exit_code::done;
+  std::fputs(("lmq: " + written.error() + "\n").c_str(), stderr);
+  return lmq::exit_code::refused;
 }
 
 lmq::exit_code carry_out(lmq::settings asked) {

@@ -1,17 +1,33 @@
 #include "apps/operator_words.hpp"
 
+#include "actors/stats/report.hpp"
+#include "apps/help.hpp"
 #include "apps/values.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 namespace lmq {
 
 namespace {
 
-/// `{"retry":2}` as it is, or `retry=2 timeout=30` as an object. What is no JSON behind the `=` is a text.
+/// Properties of which every value is a text.
+constexpr std::array<std::string_view, 1> texts{"dead_letter"};
+
+/// What stands behind `KEY=`: JSON, and what is none is a text. A property that is a text takes all but a
+/// JSON string as it stands there: `dead_letter=5` is the queue named 5.
+nlohmann::ordered_json value_of(std::string_view key, const std::string& text) {
+  auto value = nlohmann::ordered_json::parse(text, nullptr, false);
+  bool is_text = value.is_discarded() || std::find(texts.begin(), texts.end(), key) != texts.end();
+  return is_text && !value.is_string() ? nlohmann::ordered_json(text) : std::move(value);
+}
+
+/// `{"retry":2}` as it is, or `retry=2 timeout=30` as an object.
 checked<std::string> object_of(const std::vector<std::string>& words) {
   if (words.size() == 1 && words.front().starts_with('{'))
     return words.front();
@@ -21,9 +37,8 @@ checked<std::string> object_of(const std::vector<std::string>& words) {
     if (at == std::string::npos || at == 0)
       return tl::unexpected<std::string>(fmt::format(
         "props set: \"{}\" is no setting; write key=value, as in retry=2, or one JSON object", word));
-    auto text = word.substr(at + 1);
-    auto value = nlohmann::ordered_json::parse(text, nullptr, false);
-    object[word.substr(0, at)] = value.is_discarded() ? nlohmann::ordered_json(text) : std::move(value);
+    auto key = word.substr(0, at);
+    object[key] = value_of(key, word.substr(at + 1));
   }
   return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
@@ -43,9 +58,20 @@ void operator_words::add_to(const add_command& add) {
     ->type_name("N");
   add_json(peek_);
   purge_ = add("purge", "Drops all messages of a queue that are ready.");
-  purge_->footer("What is leased or accumulates stays: whoever has it settles it.");
+  add_remark(purge_, help_text::purge);
   add_queue(purge_);
   add_json(purge_);
+  redrive_ = add("redrive", "Sends dead letters back to the queues in which they died.");
+  add_remark(redrive_, help_text::redrive);
+  add_queue(redrive_);
+  redrive_->add_option("--limit", limit_, fmt::format("how many at most [{}]", redrive_max))->type_name("N");
+  add_json(redrive_);
+  delete_ = add("delete", "Deletes a queue with all its messages, also those that are leased.");
+  add_remark(delete_, help_text::delete_queue);
+  add_queue(delete_);
+  revive_ = add("revive", "Starts a queue again that crashed too often and is down.");
+  add_remark(revive_, help_text::revive);
+  add_queue(revive_);
   pause_ = add("pause", "Makes a queue deliver nothing until it is resumed; pushes and settles go on.");
   add_queue(pause_);
   resume_ = add("resume", "Makes a paused queue deliver again.");
@@ -68,6 +94,8 @@ void operator_words::add_to(const add_command& add) {
   stats_ = add("stats", "Shows how fast the queues are.");
   add_json(stats_);
   top_ = add("top", "Shows the queues with most messages, again and again; q or Ctrl-C ends it.");
+  add_remark(top_, fmt::format("At most the {} with most messages of those that match.",
+                               queue_page_limits::queues_max));
   add_match(top_);
   top_->add_option("--every", every_, "seconds between two looks [2]")->type_name("SECONDS");
   top_->add_flag("--once", once_, "print the table once, and end; needs no terminal");
@@ -110,6 +138,12 @@ checked<std::optional<operator_words::wanted>> operator_words::read() const {
     return read_peek();
   if (purge_->parsed())
     return client::purge{queue_, json_};
+  if (redrive_->parsed())
+    return read_redrive();
+  if (delete_->parsed())
+    return client::delete_queue{queue_};
+  if (revive_->parsed())
+    return client::revive{queue_};
   if (pause_->parsed() || resume_->parsed())
     return client::pause{queue_, resume_->parsed()};
   if (props_.all->parsed())
@@ -132,6 +166,17 @@ checked<operator_words::wanted> operator_words::read_peek() const {
     peek.n = *n;
   }
   return peek;
+}
+
+checked<operator_words::wanted> operator_words::read_redrive() const {
+  client::redrive redrive{.queue = queue_, .json = json_};
+  if (!limit_.empty()) {
+    auto limit = parse_whole(limit_, {1, redrive_max});
+    if (!limit)
+      return tl::unexpected<std::string>("--limit: " + limit.error());
+    redrive.limit = *limit;
+  }
+  return redrive;
 }
 
 checked<operator_words::wanted> operator_words::read_top() const {

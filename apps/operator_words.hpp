@@ -1,4 +1,5 @@
-// The words of the commands of operators: queues, peek, purge, pause, resume, props, rules, stats, top.
+// The words of the commands of operators: queues, peek, purge, redrive, delete, revive, pause,
+// resume, props, rules, stats, top.
 //
 // Brings CLI11 along: for command_line.cpp and its own.
 #pragma once
@@ -42,14 +43,15 @@ private:
   void add_json(CLI::App* to);
   void add_match(CLI::App* to);
   checked<wanted> read_peek() const;
+  checked<wanted> read_redrive() const;
   checked<wanted> read_top() const;
   checked<wanted> read_props() const;
 
-  std::string queue_, match_, n_, every_, file_ = "-";
+  std::string queue_, match_, n_, limit_, every_, file_ = "-";
   std::vector<std::string> change_;
   bool json_ = false, once_ = false;
-  CLI::App *queues_ = nullptr, *peek_ = nullptr, *purge_ = nullptr, *pause_ = nullptr, *resume_ = nullptr,
-           *stats_ = nullptr, *top_ = nullptr;
+  CLI::App *queues_ = nullptr, *peek_ = nullptr, *purge_ = nullptr, *redrive_ = nullptr, *delete_ = nullptr,
+           *revive_ = nullptr, *pause_ = nullptr, *resume_ = nullptr, *stats_ = nullptr, *top_ = nullptr;
   verbs props_, rules_;
 };
 

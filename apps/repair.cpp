@@ -1,5 +1,6 @@
 #include "apps/disk_commands.hpp"
 
+#include "apps/output.hpp"
 #include "storage/repair.hpp"
 
 #include <fmt/format.h>
@@ -33,7 +34,10 @@ exit_code run(const repair_wanted& asked, output_files files) {
     std::fputs(fmt::format("lmq: {}\n", report.error().sentence).c_str(), files.err);
     return exit_code::storage;
   }
-  std::fputs(text_of(*report, asked).c_str(), files.out);
+  if (auto written = write_out(files.out, text_of(*report, asked)); !written) {
+    std::fputs(fmt::format("lmq: {}\n", written.error()).c_str(), files.err);
+    return exit_code::refused;
+  }
   return report->whole() ? exit_code::done : exit_code::refused;
 }
 

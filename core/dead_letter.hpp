@@ -5,6 +5,7 @@
 #include "core/message.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,9 @@ inline constexpr std::string_view queue = "x-lmq-dead-queue";      ///< the name
 inline constexpr std::string_view deliveries = "x-lmq-deliveries"; ///< how often it was delivered there
 inline constexpr std::array all{reason, queue, deliveries};
 } // namespace dead_letter_headers
+
+/// How many one `redrive` may send back.
+inline constexpr std::size_t redrive_max = 10'000;
 
 /// A header of a dead letter. Names are in lower case.
 bool is_dead_letter_header(std::string_view name) noexcept;

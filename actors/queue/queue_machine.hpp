@@ -23,6 +23,7 @@
 #pragma once
 
 #include "actors/queue/queue_effects.hpp"
+#include "core/dead_letter.hpp"
 #include "core/fact.hpp"
 #include "core/message.hpp"
 #include "core/properties.hpp"
@@ -63,8 +64,7 @@ public:
   /// Units that are pushed to another queue at one time.
   static constexpr std::size_t moves_max = 64;
 
-  /// What one `redrive` may send back.
-  static constexpr std::size_t redrive_max = 10'000;
+  static constexpr std::size_t redrive_max = lmq::redrive_max;
 
   /// What one slice of a purge drops: so much is decided, told and written as one, and others have their turn
   /// before the next. Some milliseconds of work, and 200 kB for each node that hears of it.

@@ -24,8 +24,7 @@ exit_code show(const document& told, bool as_it_is, const talk& with,
   auto text = as_it_is ? checked<std::string>{*told + '\n'} : text_of(*told);
   if (!text)
     return with.complain(exit_code::refused, text.error());
-  put(with.files().out, *text);
-  return exit_code::done;
+  return with.print(*text);
 }
 
 std::string path_of(const std::string& queue) {
@@ -47,8 +46,7 @@ exit_code settings_of(const std::string& target, of_settings verb, const char* m
   return exit_code::usage;
 }
 
-} // namespace
-
+/// All queues that match, as `GET /queues` tells them, gathered from as many pages as it takes.
 document all_queues(const std::string& match, const talk& with) {
   json all{{"queues", json::array()}, {"total", 0}};
   auto& queues = all["queues"];
@@ -70,6 +68,8 @@ document all_queues(const std::string& match, const talk& with) {
   }
 }
 
+} // namespace
+
 exit_code carry_out(const queues& what, const talk& with) {
   return show(all_queues(what.match, with), what.json, with, queues_text);
 }
@@ -83,6 +83,20 @@ exit_code carry_out(const peek& what, const talk& with) {
 exit_code carry_out(const purge& what, const talk& with) {
   return show(with.document({.method = "POST", .target = path_of(what.queue) + "/purge"}), what.json, with,
               purged_text);
+}
+
+exit_code carry_out(const redrive& what, const talk& with) {
+  return show(with.document({.method = "POST",
+                             .target = fmt::format("{}/redrive?limit={}", path_of(what.queue), what.limit)}),
+              what.json, with, moved_text);
+}
+
+exit_code carry_out(const delete_queue& what, const talk& with) {
+  return with.ask({.method = "DELETE", .target = path_of(what.queue)});
+}
+
+exit_code carry_out(const revive& what, const talk& with) {
+  return with.ask({.method = "POST", .target = path_of(what.queue) + "/revive"});
 }
 
 exit_code carry_out(const pause& what, const talk& with) {

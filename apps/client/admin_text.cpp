@@ -1,6 +1,7 @@
 #include "apps/client/admin_text.hpp"
 
 #include "apps/client/table.hpp"
+#include "core/dead_letter.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -20,7 +21,7 @@ using json = nlohmann::ordered_json;
 constexpr std::size_t body_shown_max = 60;
 
 template <class F>
-checked<std::string> text_of(std::string_view document, F make) {
+auto text_of(std::string_view document, F make) -> checked<decltype(make(json{}))> {
   try {
     return make(json::parse(document));
   } catch (const json::exception&) {
@@ -55,6 +56,16 @@ std::string beginning_of(const json& content) {
   return body.substr(0, end) + "…";
 }
 
+/// Of a message; empty where it has none of that name. A compound has none of its own.
+std::string header_of(const json& message, std::string_view name) {
+  auto headers = message.find("headers");
+  if (headers != message.end())
+    for (auto& header : *headers)
+      if (header.at(0) == name)
+        return header.at(1).get<std::string>();
+  return {};
+}
+
 /// `accum=0 retry=2`
 std::string settings_of(const json& properties) {
   std::string out;
@@ -86,13 +97,26 @@ checked<std::string> queues_text(std::string_view document) {
 
 checked<std::string> messages_text(std::string_view document) {
   return text_of(document, [](const json& told) {
-    std::vector<table_row> rows{{"ID", "AGE", "SIZE", "DELIVERIES", "RETRIES", "CONTENT-TYPE", "BODY"}};
-    for (auto& m : told.at("messages")) {
+    auto& messages = told.at("messages");
+    // How they died is asked of a queue of dead letters alone.
+    bool has_dead = std::any_of(messages.begin(), messages.end(), [](const json& m) {
+      return !header_of(m, dead_letter_headers::queue).empty();
+    });
+    std::vector<table_row> rows{{"ID", "AGE", "SIZE", "DELIVERIES", "RETRIES"}};
+    if (has_dead)
+      rows.front().insert(rows.front().end(), {"DIED-IN", "DIED-OF", "AFTER"});
+    rows.front().insert(rows.front().end(), {"CONTENT-TYPE", "BODY"});
+    for (auto& m : messages) {
       bool compound = m.at("type") == "compound";
-      rows.push_back({m.at("id").get<std::string>(), fmt::format("{:.0f}s", m.at("age").get<double>()),
-                      size_text(count_of(m, "size")), number_of(m, "deliveries"),
-                      number_of(m, "retries_left"), compound ? "(compound)" : m.value("content_type", ""),
-                      compound ? fmt::format("{} parts", count_of(m, "parts_total")) : beginning_of(m)});
+      table_row row{m.at("id").get<std::string>(), fmt::format("{:.0f}s", m.at("age").get<double>()),
+                    size_text(count_of(m, "size")), number_of(m, "deliveries"), number_of(m, "retries_left")};
+      if (has_dead)
+        for (auto name :
+             {dead_letter_headers::queue, dead_letter_headers::reason, dead_letter_headers::deliveries})
+          row.push_back(header_of(m, name));
+      row.push_back(compound ? "(compound)" : m.value("content_type", ""));
+      row.push_back(compound ? fmt::format("{} parts", count_of(m, "parts_total")) : beginning_of(m));
+      rows.push_back(std::move(row));
     }
     return table_text(rows);
   });
@@ -101,6 +125,11 @@ checked<std::string> messages_text(std::string_view document) {
 checked<std::string> purged_text(std::string_view document) {
   return text_of(document,
                  [](const json& told) { return fmt::format("{} purged\n", count_of(told, "purged")); });
+}
+
+checked<std::string> moved_text(std::string_view document) {
+  return text_of(document,
+                 [](const json& told) { return fmt::format("{} moved\n", count_of(told, "moved")); });
 }
 
 checked<std::string> properties_text(std::string_view document) {
@@ -137,8 +166,8 @@ checked<std::string> stats_text(std::string_view document) {
   });
 }
 
-checked<std::string> top_text(std::string_view document, std::map<std::string, std::uint64_t>& before,
-                              std::size_t lines) {
+checked<top_table> top_text(std::string_view document, std::map<std::string, std::uint64_t>& before,
+                            std::size_t lines) {
   return text_of(document, [&](const json& told) {
     std::vector<std::pair<std::uint64_t, table_row>> queues;
     std::map<std::string, std::uint64_t> sizes;
@@ -161,7 +190,7 @@ checked<std::string> top_text(std::string_view document, std::map<std::string, s
     for (auto& [size, row] : queues)
       rows.push_back(std::move(row));
     before = std::move(sizes);
-    return table_text(rows);
+    return top_table{table_text(rows), queues.size(), count_of(told, "total")};
   });
 }
 

@@ -23,6 +23,9 @@ checked<std::string> messages_text(std::string_view document);
 /// Of `POST /queues/NAME/purge`.
 checked<std::string> purged_text(std::string_view document);
 
+/// Of `POST /queues/NAME/redrive`.
+checked<std::string> moved_text(std::string_view document);
+
 /// Of `GET /properties/NAME` and `GET /properties`.
 checked<std::string> properties_text(std::string_view document);
 checked<std::string> rules_text(std::string_view document);
@@ -30,12 +33,18 @@ checked<std::string> rules_text(std::string_view document);
 /// Of `GET /stats`.
 checked<std::string> stats_text(std::string_view document);
 
+struct top_table {
+  std::string text;
+  std::uint64_t shown = 0; ///< queues
+  std::uint64_t total = 0; ///< queues that there are
+};
+
 /// Of `GET /queues`, those with most messages first, and how each has changed since the last time.
 ///
 /// @param before  sizes by name; made those of now
 /// @param lines   at most so many, heading included; 0: all
-checked<std::string> top_text(std::string_view document, std::map<std::string, std::uint64_t>& before,
-                              std::size_t lines);
+checked<top_table> top_text(std::string_view document, std::map<std::string, std::uint64_t>& before,
+                            std::size_t lines);
 
 /// 512B, 20KiB, 3MiB.
 std::string size_text(std::uint64_t bytes);

@@ -35,9 +35,7 @@ public:
   exit_code operator()(const ping&) const {
     // What every server answers, whatever it holds and whoever asks.
     auto code = ask({.method = "GET", .target = "/health"});
-    if (code == exit_code::done)
-      put(files_.out, to_text(server_) + " answers\n");
-    return code;
+    return code == exit_code::done ? print(to_text(server_) + " answers\n") : code;
   }
 
   exit_code operator()(const push& what) const {
@@ -120,8 +118,7 @@ public:
                   : status_text(nodes, stats->body);
     if (!text)
       return complain(exit_code::refused, text.error());
-    put(files_.out, *text);
-    return exit_code::done;
+    return print(*text);
   }
 
   template <class OfOperators>

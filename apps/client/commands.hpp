@@ -5,6 +5,7 @@
 
 #include "apps/client/request.hpp"
 #include "apps/exit_code.hpp"
+#include "core/dead_letter.hpp"
 #include "core/queue_order.hpp"
 
 #include <chrono>
@@ -74,6 +75,22 @@ struct purge {
   bool json = false;
 };
 
+/// Sends dead letters that are ready back to where they died.
+struct redrive {
+  std::string queue;
+  std::size_t limit = redrive_max;
+  bool json = false;
+};
+
+struct delete_queue {
+  std::string queue;
+};
+
+/// Starts a queue that is down.
+struct revive {
+  std::string queue;
+};
+
 /// Nothing is delivered from it until it is resumed.
 struct pause {
   std::string queue;
@@ -110,8 +127,8 @@ struct top {
 struct command {
   server_url server;
   credentials with{};
-  std::variant<ping, push, pull, settle, join, leave, forget, status, backup, queues, peek, purge, pause,
-               props, rules, stats, top>
+  std::variant<ping, push, pull, settle, join, leave, forget, status, backup, queues, peek, purge, redrive,
+               delete_queue, revive, pause, props, rules, stats, top>
     what;
 };
 

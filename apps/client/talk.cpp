@@ -1,5 +1,7 @@
 #include "apps/client/talk.hpp"
 
+#include "apps/output.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -48,6 +50,11 @@ void put(std::FILE* to, std::string_view text) {
 exit_code talk::complain(exit_code code, std::string_view sentence) const {
   put(files_.err, fmt::format("lmq: {}\n", sentence));
   return code;
+}
+
+exit_code talk::print(std::string_view text) const {
+  auto written = write_out(files_.out, text);
+  return written ? exit_code::done : complain(exit_code::refused, written.error());
 }
 
 tl::expected<std::string, exit_code> talk::document(const request& asked) const {

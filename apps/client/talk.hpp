@@ -14,7 +14,7 @@ std::string explanation(const answer& no);
 /// The word for programs in it; empty: none.
 std::string reason_in(const answer& no);
 
-/// Unlike fmt::print it does not throw where nobody reads; whoever must know looks at `ferror`.
+/// For what nobody must have read. Unlike fmt::print it does not throw where nobody reads.
 void put(std::FILE* to, std::string_view text);
 
 class talk {
@@ -23,6 +23,10 @@ public:
       : server_(server), with_(with), files_(files) {}
 
   exit_code complain(exit_code code, std::string_view sentence) const;
+
+  /// What the command is to tell, on `out`. How the command ends: `refused`, and a sentence, where it could
+  /// not be written.
+  exit_code print(std::string_view text) const;
 
   /// The answer's body, where it is a yes; else what was wrong has been told, and this is how the command
   /// ends.

@@ -1,4 +1,5 @@
 // `lmq top`: the table of queues, drawn anew until somebody presses q or Ctrl-C.
+#include "actors/stats/report.hpp"
 #include "apps/client/admin.hpp"
 #include "apps/client/admin_text.hpp"
 
@@ -78,14 +79,21 @@ std::string_view cut_to(std::string_view line, std::size_t columns) {
   return line;
 }
 
+/// `the 20 largest of 100000 queues`
+std::string bounds_of(const top_table& shown) {
+  return fmt::format("the {} largest of {} queues", shown.shown, shown.total);
+}
+
 /// A screen full of it, over what stood there.
-std::string frame(std::string_view table, const top& what, std::size_t columns) {
+std::string frame(const top_table& shown, const top& what, std::size_t columns) {
+  std::string_view table = shown.text;
   std::string out = "\x1b[H"; // to the upper left
   auto line = [&](std::string_view text) {
     out += cut_to(text, columns);
     out += "\x1b[K\n"; // nothing is left of what was longer
   };
-  line(fmt::format("every {} s; q ends", seconds_to_text(what.every)));
+  line(fmt::format("every {} s; q ends{}", seconds_to_text(what.every),
+                   shown.shown < shown.total ? "; " + bounds_of(shown) : ""));
   while (!table.empty()) {
     auto end = table.find('\n');
     line(table.substr(0, end));
@@ -102,20 +110,26 @@ exit_code carry_out(const top& what, const talk& with) {
     return with.complain(exit_code::usage,
                          "top: standard output is no terminal; add --once to print the table and end");
   std::map<std::string, std::uint64_t> before;
-  auto draw = [&](std::size_t lines) -> tl::expected<std::string, exit_code> {
-    auto told = all_queues(what.match, with);
+  // More than a screen shows: what comes up from below has changed since the last look, too.
+  auto target = fmt::format("/queues?sort=size&limit={}&qre={}", queue_page_limits::queues_max,
+                            percent_encoded(what.match));
+  auto draw = [&](std::size_t lines) -> tl::expected<top_table, exit_code> {
+    auto told = with.document({.method = "GET", .target = target});
     if (!told)
-      return told;
-    auto text = top_text(*told, before, lines);
-    if (!text)
-      return tl::unexpected{with.complain(exit_code::refused, text.error())};
-    return *std::move(text);
+      return tl::unexpected{told.error()};
+    auto table = top_text(*told, before, lines);
+    if (!table)
+      return tl::unexpected{with.complain(exit_code::refused, table.error())};
+    return *std::move(table);
   };
   if (what.once) {
     auto table = draw(0);
-    if (table)
-      put(with.files().out, *table);
-    return table ? exit_code::done : table.error();
+    if (!table)
+      return table.error();
+    auto code = with.print(table->text);
+    if (code == exit_code::done && table->shown < table->total)
+      put(with.files().err, fmt::format("lmq: {}; --match chooses among them\n", bounds_of(*table)));
+    return code;
   }
   keyboard keys{fileno(with.files().in)};
   put(with.files().out, "\x1b[2J");
@@ -124,8 +138,8 @@ exit_code carry_out(const top& what, const talk& with) {
     auto table = draw(now.lines - 2); // one above, and one for the cursor
     if (!table)
       return table.error();
-    put(with.files().out, frame(*table, what, now.columns));
-    std::fflush(with.files().out);
+    if (auto code = with.print(frame(*table, what, now.columns)); code != exit_code::done)
+      return code;
   } while (!keys.end_wanted(what.every));
   return exit_code::done;
 }

@@ -54,6 +54,16 @@ struct fixture {
     return finish(child);
   }
 
+  /// Pulls one, and the id of its lease.
+  std::string pulled(const std::string& queue) const {
+    constexpr std::string_view header = "x-lmq-message-id: ";
+    auto told = run({"pull", queue, "--wait", "10"}).err;
+    auto at = told.find(header);
+    CAF_REQUIRE(at != std::string::npos);
+    at += header.size();
+    return told.substr(at, told.find('\n', at) - at);
+  }
+
   void done(words all) const {
     auto end = run(std::move(all));
     CAF_REQUIRE_EQUAL(end.err, "");
@@ -69,6 +79,11 @@ CAF_TEST(the commands of operators carry what they name) {
   CAF_CHECK_EQUAL(asked<client::peek>({"peek", "q"}).n, 10u);
   CAF_CHECK_EQUAL(asked<client::peek>({"peek", "q", "-n", "3"}).n, 3u);
   CAF_CHECK_EQUAL(asked<client::purge>({"purge", "q"}).queue, "q");
+  CAF_CHECK_EQUAL(asked<client::redrive>({"redrive", "q"}).limit, 10'000u);
+  CAF_CHECK_EQUAL(asked<client::redrive>({"redrive", "q", "--limit", "3"}).limit, 3u);
+  CAF_CHECK(asked<client::redrive>({"redrive", "q", "--json"}).json);
+  CAF_CHECK_EQUAL(asked<client::delete_queue>({"delete", "q"}).queue, "q");
+  CAF_CHECK_EQUAL(asked<client::revive>({"revive", "q"}).queue, "q");
   CAF_CHECK(!asked<client::pause>({"pause", "q"}).resume);
   CAF_CHECK(asked<client::pause>({"resume", "q"}).resume);
   CAF_CHECK(asked<client::rules>({"rules", "set"}).file == "-");
@@ -87,14 +102,23 @@ CAF_TEST(properties are given as pairs or as one object) {
   CAF_CHECK_EQUAL(props.change, R"({"retry":3,"timeout":1.5,"paused":true})");
   CAF_CHECK_EQUAL(asked<client::props>({"props", "set", "q", R"({"retry": 3})"}).change, R"({"retry": 3})");
   CAF_CHECK_EQUAL(asked<client::props>({"props", "set", "q", "x=y=z"}).change, R"({"x":"y=z"})");
+  // What is a text stays one.
+  for (auto [word, object] : {std::pair{"dead_letter=5", R"({"dead_letter":"5"})"},
+                              {"dead_letter=true", R"({"dead_letter":"true"})"},
+                              {"dead_letter=", R"({"dead_letter":""})"},
+                              {"dead_letter={}", R"({"dead_letter":"{}"})"},
+                              {"dead_letter=jobs.dead", R"({"dead_letter":"jobs.dead"})"},
+                              {R"(dead_letter="5")", R"({"dead_letter":"5"})"}})
+    CAF_CHECK_EQUAL(asked<client::props>({"props", "set", "q", word}).change, object);
   CAF_CHECK(error({"props", "set", "q", "retry"}).starts_with("props set: \"retry\" is no setting; "));
   CAF_CHECK(error({"props", "set", "q", "=3"}).starts_with("props set: "));
 }
 
 CAF_TEST(a mistake in them is one line that says where to look) {
   for (auto& line :
-       {words{"queues", "stray"}, words{"peek"}, words{"purge"}, words{"pause"}, words{"props"},
-        words{"props", "get"}, words{"props", "set", "q"}, words{"rules"}, words{"rules", "bogus"}}) {
+       {words{"queues", "stray"}, words{"peek"}, words{"purge"}, words{"redrive"}, words{"delete"},
+        words{"revive"}, words{"delete", ""}, words{"pause"}, words{"props"}, words{"props", "get"},
+        words{"props", "set", "q"}, words{"rules"}, words{"rules", "bogus"}}) {
     auto said = error(line);
     CAF_MESSAGE(said);
     CAF_CHECK(said.ends_with("--help"));
@@ -102,6 +126,9 @@ CAF_TEST(a mistake in them is one line that says where to look) {
   }
   CAF_CHECK(error({"peek", "q", "-n", "0"}).starts_with("-n: "));
   CAF_CHECK(error({"peek", "q", "-n", "101"}).starts_with("-n: "));
+  CAF_CHECK(error({"redrive", "q", "--limit", "0"}).starts_with("--limit: "));
+  CAF_CHECK(error({"redrive", "q", "--limit", "x"}).starts_with("--limit: "));
+  CAF_CHECK(error({"redrive", "q", "--limit", "10001"}).starts_with("--limit: "));
   CAF_CHECK(error({"top", "--every", "0"}).starts_with("--every: "));
 }
 
@@ -124,20 +151,25 @@ CAF_TEST(the table of top begins with the largest and tells what has changed) {
   };
   std::map<std::string, std::uint64_t> before;
   auto first = client::top_text(page(1, 2), before, 0).value();
-  CAF_CHECK_EQUAL(first, "QUEUE  SIZE  CHANGE  READY  LEASED  ACCUMULATING  WAITERS  MEMORY  STATE\n"
-                         "b      2     -       2      0       0             0        19KiB   -\n"
-                         "a      1     -       1      0       0             0        19KiB   -\n");
+  CAF_CHECK_EQUAL(first.shown, 2u);
+  CAF_CHECK_EQUAL(first.total, 2u);
+  CAF_CHECK_EQUAL(first.text, "QUEUE  SIZE  CHANGE  READY  LEASED  ACCUMULATING  WAITERS  MEMORY  STATE\n"
+                              "b      2     -       2      0       0             0        19KiB   -\n"
+                              "a      1     -       1      0       0             0        19KiB   -\n");
   auto later = client::top_text(page(4, 0), before, 2).value();
-  CAF_CHECK(holds(later, "\na      4     +3 "));
-  CAF_CHECK(!holds(later, "\nb "));
+  CAF_CHECK_EQUAL(later.shown, 1u);
+  CAF_CHECK_EQUAL(later.total, 2u);
+  CAF_CHECK(holds(later.text, "\na      4     +3 "));
+  CAF_CHECK(!holds(later.text, "\nb "));
   CAF_CHECK(!client::top_text("{}", before, 0));
 }
 
 CAF_TEST(without a server they are exit code 3) {
   auto nowhere = "http://127.0.0.1:" + std::to_string(testing::free_port());
   for (auto& line :
-       {words{"queues"}, words{"peek", "q"}, words{"purge", "q"}, words{"pause", "q"},
-        words{"props", "get", "q"}, words{"rules", "get"}, words{"stats"}, words{"top", "--once"}}) {
+       {words{"queues"}, words{"peek", "q"}, words{"purge", "q"}, words{"redrive", "q"}, words{"delete", "q"},
+        words{"revive", "q"}, words{"pause", "q"}, words{"props", "get", "q"}, words{"rules", "get"},
+        words{"stats"}, words{"top", "--once"}}) {
     auto all = line;
     all.insert(all.end(), {"--url", nowhere});
     auto unanswered = testing::run(all);
@@ -181,6 +213,39 @@ CAF_TEST(messages are looked at and dropped) {
   CAF_CHECK_EQUAL(refused.err, "lmq: there is no queue of this name\n");
 }
 
+CAF_TEST(dead letters are sent back) {
+  done({"props", "set", "q", "retry=0", "dead_letter=5"});
+  std::vector<std::string> dead;
+  for (int i = 0; i < 4; ++i) {
+    done({"push", "q", "x"});
+    done({"nack", "q", pulled("q")});
+    dead.push_back(pulled("5"));
+  }
+  for (const auto& id : dead)
+    done({"nack", "5", id});
+  auto shown = run({"peek", "5", "-n", "1"});
+  CAF_CHECK(shown.out.starts_with("ID "));
+  CAF_CHECK(holds(shown.out, "  DIED-IN  DIED-OF  AFTER  "));
+  CAF_CHECK(holds(shown.out, "  q        retries  1      "));
+  CAF_CHECK_EQUAL(run({"redrive", "5", "--limit", "1"}).out, "1 moved\n");
+  CAF_CHECK_EQUAL(run({"redrive", "5", "--limit", "2", "--json"}).out, "{\"moved\":2}\n");
+  CAF_CHECK_EQUAL(run({"redrive", "5"}).out, "1 moved\n");
+  CAF_CHECK_EQUAL(run({"redrive", "5"}).out, "0 moved\n");
+  CAF_CHECK_EQUAL(run({"pull", "q"}).out, "x");
+}
+
+CAF_TEST(a queue is deleted and revived) {
+  done({"push", "q", "x"});
+  done({"revive", "q"});
+  CAF_CHECK_EQUAL(run({"pull", "q"}).out, "x");
+  done({"delete", "q"});
+  for (const char* verb : {"delete", "revive", "redrive"}) {
+    auto nobody = run({verb, "q"});
+    CAF_CHECK_EQUAL(nobody.exit_code, 1);
+    CAF_CHECK_EQUAL(nobody.err, "lmq: there is no queue of this name\n");
+  }
+}
+
 CAF_TEST(a queue is paused and resumed) {
   done({"push", "q", "x"});
   done({"pause", "q"});
@@ -213,6 +278,20 @@ CAF_TEST(properties and rules are shown and changed) {
   auto no_file = run({"rules", "set", "/no/such/file"});
   CAF_CHECK_EQUAL(no_file.exit_code, 2);
   CAF_CHECK_EQUAL(no_file.err, "lmq: can't read /no/such/file: No such file or directory\n");
+}
+
+CAF_TEST(what could not be written is told) {
+  done({"push", "q", "x"});
+  for (auto* line : {"queues", "queues --json", "peek q", "purge q", "redrive q", "props get q", "rules get",
+                     "stats", "top --once", "status", "ping", "--help", "--version", "top --help"}) {
+    CAF_MESSAGE(line);
+    auto full = run_in_shell("\"$LMQ\" " + std::string{line} + " >/dev/full");
+    CAF_CHECK_EQUAL(full.exit_code, 1);
+    CAF_CHECK_EQUAL(full.err, "lmq: can't write to standard output: No space left on device\n");
+  }
+  // Who reads may have had enough.
+  auto gone = run_in_shell(R"({ "$LMQ" queues; echo $? >&2; } | true)");
+  CAF_CHECK_EQUAL(gone.err, "0\n");
 }
 
 CAF_TEST(statistics and the table of top need no terminal) {
