@@ -1,5 +1,6 @@
 #include "apps/certificates.hpp"
 
+#include "apps/output.hpp"
 #include "apps/read_file.hpp"
 
 #include <fcntl.h>
@@ -100,7 +101,7 @@ checked<std::string> make_node(const certificate_wanted& what) {
   if (!key)
     return wrong("{}; make an authority first with lmq cert init, or say where it is with --dir",
                  key.error());
-  auto made = make_node_pem({*std::move(certificate), *std::move(key)}, what.node, what.days);
+  auto made = make_node_pem({*std::move(certificate), *std::move(key)}, what.node, what.days, what.more);
   if (!made)
     return wrong("{}: {}; make a new one with lmq cert init in another --dir", authority_paths.certificate,
                  made.error());
@@ -108,38 +109,63 @@ checked<std::string> make_node(const certificate_wanted& what) {
   if (auto done = write_pair(*made, paths); !done)
     return tl::unexpected<std::string>(std::move(done).error());
   return fmt::format(
-    "made {}: the certificate of node {}, good until {}\n"
+    "made {}: the certificate of node {}{}, good until {}\n"
     "made {}: its key, for that node alone\n"
     "start the node with a copy of them and of {}, and these options:\n"
     "  --cluster-tls-cert {} --cluster-tls-key {} --cluster-tls-ca {}\n"
     "or, where the authority is the one that clients trust, without the latter and with these:\n"
     "  --tls-cert {} --tls-key {}\n",
-    paths.certificate, what.node, good_until(made->certificate), paths.key, authority_paths.certificate,
-    paths.certificate, paths.key, authority_paths.certificate, paths.certificate, paths.key);
+    paths.certificate, what.node, what.more.empty() ? "" : fmt::format(" ({})", fmt::join(what.more, ", ")),
+    good_until(made->certificate), paths.key, authority_paths.certificate, paths.certificate, paths.key,
+    authority_paths.certificate, paths.certificate, paths.key);
+}
+
+} // namespace
+
+namespace {
+
+bool is_plain_name(std::string_view text, std::size_t bytes_max) {
+  auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  auto taken = [&](char c) { return plain(c) || c == '.' || c == '_' || c == '@' || c == '-'; };
+  return !text.empty() && text.size() <= bytes_max && plain(text.front()) &&
+         std::all_of(text.begin(), text.end(), taken);
 }
 
 } // namespace
 
 checked<std::string> parse_certificate_name(std::string_view text) {
-  auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  auto taken = [&](char c) { return plain(c) || c == '.' || c == '_' || c == '@' || c == '-'; };
-  if (text.empty() || text.size() > x509_limits::name_bytes_max || !plain(text.front()) ||
-      !std::all_of(text.begin(), text.end(), taken))
+  if (!is_plain_name(text, x509_limits::name_bytes_max) && !is_address(std::string{text}))
     return wrong(
       "\"{}\" can't name a certificate's files; it has 1 to {} letters, digits and . _ @ -, and begins "
-      "with a letter or a digit",
+      "with a letter or a digit, or is an address",
       text, x509_limits::name_bytes_max);
   if (text == "ca" || text.ends_with("-key"))
     return wrong("\"{}\" would name its files like those of another certificate; choose another name", text);
   return std::string{text};
 }
 
+checked<std::string> parse_further_name(std::string_view text) {
+  if (!is_plain_name(text, x509_limits::host_name_bytes_max) && !is_address(std::string{text}))
+    return wrong(
+      "\"{}\" is no name of a host and no address; write 1 to {} letters, digits and . _ @ -, or an "
+      "address like 192.0.2.1 or 2001:db8::1, without brackets",
+      text, x509_limits::host_name_bytes_max);
+  return std::string{text};
+}
+
 exit_code make_certificates(const certificate_wanted& what, std::FILE* out, std::FILE* err) {
   auto made = what.node.empty() ? make_authority(what) : make_node(what);
-  std::fputs((made ? *made : "lmq: " + made.error() + "\n").c_str(), made ? out : err);
-  return made ? exit_code::done : exit_code::usage;
+  if (!made) {
+    std::fputs(("lmq: " + made.error() + "\n").c_str(), err);
+    return exit_code::usage;
+  }
+  if (auto written = write_out(out, *made); !written) {
+    std::fputs(("lmq: " + written.error() + "\n").c_str(), err);
+    return exit_code::refused;
+  }
+  return exit_code::done;
 }
 
 checked<void> check_tls_files(const tls_paths& files) {

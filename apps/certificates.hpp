@@ -12,20 +12,25 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lmq {
 
 /// What `lmq cert` is asked to make.
 struct certificate_wanted {
-  std::string node{}; ///< whose; empty: the cluster's authority itself
+  std::string node{};              ///< whose; empty: the cluster's authority itself
+  std::vector<std::string> more{}; ///< further names and addresses of the node
   std::string dir = ".";
   std::size_t days = x509_limits::days_default;
 };
 
 /// What a certificate and its files may be named after: 1 to 64 letters, digits and `._@-`, of which the
 /// first is a letter or a digit; neither `ca` nor anything that ends in `-key`, which are the names of other
-/// files.
+/// files. An IPv6 address is taken, too.
 checked<std::string> parse_certificate_name(std::string_view text);
+
+/// What else a certificate may be good for: a host's name of 1 to 253 such characters, or an address.
+checked<std::string> parse_further_name(std::string_view text);
 
 /// Makes `ca.pem` and `ca-key.pem`, or with the help of those `NODE.pem` and `NODE-key.pem`. What was made is
 /// told on `out`, in words for a person. A folder for an authority is made if its parent is there. Errors:

@@ -24,6 +24,7 @@ struct raw_words {
   std::string config;
   std::string url, ca, token, queue, id, body, type, wait;
   std::string address, node, dir, days;
+  std::vector<std::string> names; ///< of a certificate
   std::string from, to, data_dir;
   bool ack = false;
   bool headers = false;
@@ -160,10 +161,13 @@ private:
     cert_ = app_.add_subcommand("cert", help_text::cert);
     cert_->group("Commands")->require_subcommand(1);
     add_cert_command("init", "Makes the authority of a cluster: ca.pem and ca-key.pem.");
-    cert_node_ = add_cert_command("node", "Makes a node's certificate: NAME.pem and NAME-key.pem.");
+    cert_node_ = add_cert_command(
+      "node", "Makes a node's certificate: NAME.pem and NAME-key.pem, after its first name.");
     cert_node_
-      ->add_option("NAME", raw_.node,
-                   "the node, and its files: letters, digits and . _ @ -; as its --name at best")
+      ->add_option(
+        "NAME", raw_.names,
+        "the node, and its files: letters, digits and . _ @ -; as its --name at best. Behind it other "
+        "names and addresses by which it is reached")
       ->required()
       ->type_name("");
   }
@@ -360,10 +364,20 @@ private:
   checked<command> read_certificate_wanted() const {
     certificate_wanted out;
     if (cert_node_->parsed()) {
-      auto name = parse_certificate_name(raw_.node);
+      if (raw_.names.size() > x509_limits::names_max)
+        return tl::unexpected<std::string>(
+          fmt::format("cert node: a certificate has at most {} names; make another one for the others",
+                      x509_limits::names_max));
+      auto name = parse_certificate_name(raw_.names.front());
       if (!name)
         return tl::unexpected<std::string>(std::move(name).error());
       out.node = *std::move(name);
+      for (std::size_t i = 1; i < raw_.names.size(); ++i) {
+        auto further = parse_further_name(raw_.names[i]);
+        if (!further)
+          return tl::unexpected<std::string>(std::move(further).error());
+        out.more.push_back(*std::move(further));
+      }
     }
     if (!raw_.dir.empty())
       out.dir = raw_.dir;

@@ -96,8 +96,7 @@ checked<pem_pair> to_pem(X509* certificate, EVP_PKEY* key) {
 /// The name in the form in which clients look for it: an address of a URL is looked for among addresses
 /// alone.
 std::string alternative_name(const std::string& name) {
-  in_addr address{};
-  return (inet_pton(AF_INET, name.c_str(), &address) == 1 ? "IP:" : "DNS:") + name;
+  return (is_address(name) ? "IP:" : "DNS:") + name;
 }
 
 struct extension {
@@ -173,7 +172,13 @@ checked<pem_pair> make_authority_pem(std::size_t days) {
   return to_pem(made.get(), key.get());
 }
 
-checked<pem_pair> make_node_pem(const pem_pair& authority, const std::string& name, std::size_t days) {
+bool is_address(const std::string& text) noexcept {
+  in6_addr address{};
+  return inet_pton(AF_INET, text.c_str(), &address) == 1 || inet_pton(AF_INET6, text.c_str(), &address) == 1;
+}
+
+checked<pem_pair> make_node_pem(const pem_pair& authority, const std::string& name, std::size_t days,
+                                const std::vector<std::string>& more) {
   auto issuers = read_certificates(authority.certificate);
   auto issuer_key = read_key(authority.key);
   if (issuers.empty() || X509_check_ca(issuers.front().get()) == 0)
@@ -192,12 +197,14 @@ checked<pem_pair> make_node_pem(const pem_pair& authority, const std::string& na
     return openssl_failed();
   if (ASN1_TIME_compare(X509_get0_notAfter(made.get()), X509_get0_notAfter(issuer)) > 0)
     X509_set1_notAfter(made.get(), X509_get0_notAfter(issuer));
-  auto also_known_as = alternative_name(name);
+  auto known_as = alternative_name(name);
+  for (const auto& other : more)
+    known_as += "," + alternative_name(other);
   for (auto& what :
        {extension{NID_basic_constraints, "critical,CA:FALSE"},
         extension{NID_key_usage, "critical,digitalSignature"},
         extension{NID_ext_key_usage, "serverAuth,clientAuth"},
-        extension{NID_subject_alt_name, also_known_as.c_str()}, extension{NID_subject_key_identifier, "hash"},
+        extension{NID_subject_alt_name, known_as.c_str()}, extension{NID_subject_key_identifier, "hash"},
         extension{NID_authority_key_identifier, "keyid:always"}})
     if (!add(made.get(), issuer, what))
       return openssl_failed();

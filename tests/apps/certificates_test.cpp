@@ -193,6 +193,44 @@ CAF_TEST(a node that is named by its address is found by its address) {
   CAF_CHECK_EQUAL(X509_check_host(named.get(), "192.0.2", 0, 0, nullptr), 1);
 }
 
+CAF_TEST(a certificate has as many names and addresses as it is given) {
+  cert({"init"});
+  auto made = cert({"node", "a.example", "b.example", "192.0.2.1", "::1", "2001:db8::7"});
+  CAF_CHECK_EQUAL(made.exit_code, 0);
+  CAF_CHECK(
+    holds(made.out, "made " + folder.path("a.example.pem") +
+                      ": the certificate of node a.example (b.example, 192.0.2.1, ::1, 2001:db8::7), good "));
+  auto node = certificate_in(folder.read("a.example.pem"));
+  for (auto name : {"a.example", "b.example"})
+    CAF_CHECK_EQUAL(X509_check_host(node.get(), name, 0, 0, nullptr), 1);
+  CAF_CHECK_EQUAL(X509_check_host(node.get(), "c.example", 0, 0, nullptr), 0);
+  for (auto address : {"192.0.2.1", "::1", "0:0:0:0:0:0:0:1", "2001:db8::7"})
+    CAF_CHECK_EQUAL(X509_check_ip_asc(node.get(), address, 0), 1);
+  CAF_CHECK_EQUAL(X509_check_ip_asc(node.get(), "::2", 0), 0);
+  CAF_CHECK_EQUAL(verified(folder.read("a.example.pem"), folder.read("ca.pem"), X509_PURPOSE_SSL_SERVER),
+                  X509_V_OK);
+  CAF_CHECK_EQUAL(cert({"node", "::1"}).exit_code, 0);
+  CAF_CHECK_EQUAL(X509_check_ip_asc(certificate_in(folder.read("::1.pem")).get(), "::1", 0), 1);
+}
+
+CAF_TEST(a name that is none is refused wherever it stands) {
+  cert({"init"});
+  for (auto name : {"", "a b", "a,DNS:b", "::1%lo", "1::2::3", "-b", "*.example", "http://a"}) {
+    auto refused = cert({"node", "a", "b", name});
+    CAF_CHECK_EQUAL(refused.exit_code, 2);
+    CAF_CHECK(is_one_line(refused.err));
+  }
+  for (auto name : {"ca", "a-key", "2001:db8::1", "192.0.2.1"})
+    CAF_CHECK(parse_further_name(name).has_value());
+  CAF_CHECK(parse_further_name(std::string(253, 'x')).has_value());
+  CAF_CHECK(!parse_further_name(std::string(254, 'x')));
+  std::vector<std::string> many{"node"};
+  for (std::size_t i = 0; i <= x509_limits::names_max; ++i)
+    many.push_back("n" + std::to_string(i));
+  CAF_CHECK(holds(cert(many).err, "a certificate has at most 32 names"));
+  CAF_CHECK(!std::filesystem::exists(folder.path("a.pem")));
+}
+
 CAF_TEST(serial numbers are large and never the same) {
   auto authority = make_authority_pem(1).value();
   std::set<std::string> serials{serial_of(authority.certificate)};
