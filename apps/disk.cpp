@@ -81,6 +81,10 @@ std::size_t memory_for_messages(const disk_settings& with) {
            : SIZE_MAX;
 }
 
+std::size_t memory_for_bodies(const disk_settings& with) {
+  return memory_for_messages(with) / 2;
+}
+
 tl::expected<disk::opened, std::string> disk::open(const disk_settings& with,
                                                    std::shared_ptr<push_gate> pushes) {
   auto began = std::chrono::steady_clock::now();
@@ -90,7 +94,7 @@ tl::expected<disk::opened, std::string> disk::open(const disk_settings& with,
                            .env = with.files,
                            .write_buffer_bytes = part_of(with.directory, of_write_buffer),
                            .ballast_bytes = ballast_bytes(with),
-                           .body_bytes_max = memory_for_messages(with) / 2,
+                           .body_bytes_max = memory_for_bodies(with),
                            .program = LMQ_VERSION});
   if (!from)
     return tl::unexpected<std::string>(std::move(from.error().sentence));

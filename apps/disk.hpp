@@ -24,6 +24,9 @@ namespace lmq {
 /// For all messages: as was asked for, or half of what the machine has. Units: bytes
 std::size_t memory_for_messages(const disk_settings& with);
 
+/// Of that, for bodies, where there is a disk for those beyond. Units: bytes
+std::size_t memory_for_bodies(const disk_settings& with);
+
 class disk final : public row_writer {
 public:
   struct opened {

@@ -6,6 +6,7 @@
 #include "apps/disk.hpp"
 #include "apps/resolve.hpp"
 #include "cluster/start.hpp"
+#include "core/memory_account.hpp"
 #include "event_loop/coordinator.hpp"
 #include "gateway/server.hpp"
 #include "storage/directory.hpp"
@@ -55,6 +56,22 @@ gateway_limits limits_of(const settings& with) {
   return limits;
 }
 
+/// All that messages take in memory, on whatever kind of node.
+std::shared_ptr<memory_account> account_for(const settings& with, std::shared_ptr<push_gate> pushes) {
+  auto most = memory_for_messages(with.disk);
+  return std::make_shared<memory_account>(
+    most, std::move(pushes), [most](memory_account::room now, std::size_t held_bytes) {
+      switch (now) {
+      case memory_account::room::enough:
+        return spdlog::info("storage.memory_enough bytes={} limit={}", held_bytes, most);
+      case memory_account::room::none:
+        return spdlog::warn("storage.memory_short bytes={} limit={} message=\"messages take more than "
+                            "--memory-limit; pushes are refused, pulls and settles go on\"",
+                            held_bytes, most);
+      }
+    });
+}
+
 void disk_families(const disk& of, metrics::families& out) {
   auto f = of.figures();
   metrics::family{out, "lmq_journal_sync_seconds", "Writes to the disk, each with its sync.",
@@ -70,6 +87,7 @@ void disk_families(const disk& of, metrics::families& out) {
 struct node::parts {
   parts(const settings& with, std::optional<disk::opened> from, std::shared_ptr<push_gate> gate)
       : pushes(std::move(gate)),
+        memory(account_for(with, pushes)),
         board(std::make_shared<node_board>(node_names{.active = {with.name}, .all = {with.name}})) {
     // The configuration is what stands here: CAF reads neither our command line nor a file of its own.
     coordinator_options threads;
@@ -81,12 +99,18 @@ struct node::parts {
     broker_options options{.hooks = hook_catalog::built_in(), .queues_max = with.queues_max};
     if (with.cluster.address || from) {
       node_disk kept;
+      kept.memory = memory;
+      kept.pushes = pushes;
       if (from) {
         storage = from->where;
-        kept = {std::move(from->state), std::move(from->where), memory_for_messages(with.disk), pushes};
+        kept.state = std::move(from->state);
+        kept.writer = std::move(from->where);
+        kept.body_bytes_max = memory_for_bodies(with.disk);
       }
       member.emplace(*system, cluster_options_of(with), hook_catalog::built_in(), board, std::move(kept));
       options = member->for_broker(hook_catalog::built_in());
+    } else {
+      options.memory = memory;
     }
     if (storage) {
       options.backup = backups = spawn_backup(*system, storage);
@@ -111,6 +135,7 @@ struct node::parts {
       stopped->get_future().wait();
     }
     server.reset();
+    memory->stop();
     member.reset();
     stop_broker(doors);
     if (backups)
@@ -147,6 +172,7 @@ struct node::parts {
 
   std::shared_ptr<disk> storage; ///< null: all is in memory
   std::shared_ptr<push_gate> pushes;
+  std::shared_ptr<memory_account> memory;
   caf::actor_system_config config;
   std::optional<caf::actor_system> system;
   std::shared_ptr<node_board> board;

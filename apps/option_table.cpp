@@ -161,7 +161,7 @@ const serve_option table[]{
    [](settings& s, std::string_view text) { return put(parse_switch(text), s.memory); },
    [](const settings& s) { return std::string{s.memory ? "true" : "false"}; }},
   bytes_of_disk<&disk_settings::memory_bytes>(
-    "memory-limit", "for messages; bodies beyond are on the disk only; by default half of the machine's"),
+    "memory-limit", "what messages may take before pushes get 507; by default half of the machine's"),
   bytes_of_disk<&disk_settings::limit_bytes>(
     "disk-limit", "what the directory may take before pushes get 507; by default all but the reserve"),
   bytes_of_disk<&disk_settings::reserve_bytes>(

@@ -50,7 +50,7 @@ public:
         local_(*this, *this),
         writer_(std::move(disk.writer)),
         pushes_(std::move(disk.pushes)),
-        messages_max_(disk.memory_bytes_max / 2 / bytes_beside_a_body) {
+        memory_(std::move(disk.memory)) {
     set_exception_handler(end_broken_node);
     set_exit_handler([this](caf::exit_msg& asked) { quit(std::move(asked.reason)); });
   }
@@ -225,7 +225,7 @@ private:
       spdlog::info("cluster.left message=\"the others hold all that this node held; it can be stopped\"");
     }
     look_whether_begun();
-    look_at_memory();
+    memory_.hold(memory_bytes());
     sync_or_look_again(at);
     tick_.arm(*this, machine_.next_deadline(at));
   }
@@ -241,24 +241,10 @@ private:
     writer_->sync();
   }
 
-  /// Bodies can be put away, what else is kept of a message can't.
-  void look_at_memory() {
-    auto full = machine_.copies().messages() > messages_max_ - (memory_is_full_ ? messages_max_ / 10 : 0);
-    if (!pushes_ || full == memory_is_full_)
-      return;
-    memory_is_full_ = full;
-    if (!full) {
-      spdlog::info("storage.memory_enough messages={}", machine_.copies().messages());
-      return pushes_->open(push_gate::watched::memory);
-    }
-    spdlog::warn("storage.memory_short messages={} message=\"pushes are refused; pulls and settles go on\"",
-                 machine_.copies().messages());
-    pushes_->close(
-      push_gate::watched::memory, push_gate::closed_for::clients,
-      {reason::no_space,
-       fmt::format("more than {} messages are here, as many as fit into --memory-limit; pull what is "
-                   "there, or raise it, and push again",
-                   messages_max_)});
+  /// What is kept of all messages, here and in this node's queues, which share the bodies.
+  std::size_t memory_bytes() const noexcept {
+    const auto& copies = machine_.copies();
+    return copies.body_bytes() + copies.messages() * bytes_beside_a_body;
   }
 
   void look_whether_begun() {
@@ -595,8 +581,7 @@ private:
   std::shared_ptr<row_writer> writer_; ///< null: there is no disk
   bool knows_registry_ = false;
   std::shared_ptr<push_gate> pushes_;
-  std::size_t messages_max_;
-  bool memory_is_full_ = false;
+  memory_share memory_; ///< of what the copy takes
   bool flushing_ = false;
   std::uint64_t steps_ = 0;
   std::uint64_t steps_before_look_ = 0;
@@ -627,7 +612,7 @@ node_handle spawn_node(caf::actor_system& system, node_options options, std::sha
                        node_disk disk) {
   options.stores = disk.writer != nullptr;
   if (disk.writer) {
-    options.body_bytes_max = disk.memory_bytes_max / 2;
+    options.body_bytes_max = disk.body_bytes_max;
     options.read = [writer = disk.writer](const std::string& queue, message_id id) {
       return writer->read(queue, id);
     };

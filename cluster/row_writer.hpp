@@ -1,6 +1,7 @@
 // Where a node's rows go: the port behind which the disk is. Made by the wiring of the node.
 #pragma once
 
+#include "core/memory_account.hpp"
 #include "core/push_gate.hpp"
 #include "core/stored.hpp"
 
@@ -31,13 +32,13 @@ public:
   virtual void sync() = 0;
 };
 
-/// What a node has of its disk.
+/// What a node has to keep its messages in.
 struct node_disk {
-  stored_state state;                 ///< what its last life has left
-  std::shared_ptr<row_writer> writer; ///< null: it has no disk
-  std::size_t memory_bytes_max =
-    SIZE_MAX;                        ///< of messages: half for bodies, half for what else is kept of each
-  std::shared_ptr<push_gate> pushes; ///< is closed while there is no room in memory; null: nobody looks
+  stored_state state;                     ///< what its last life has left
+  std::shared_ptr<row_writer> writer;     ///< null: it has no disk
+  std::size_t body_bytes_max = SIZE_MAX;  ///< in memory; bodies beyond are on the disk only
+  std::shared_ptr<memory_account> memory; ///< is told what the copy takes; null: nobody counts
+  std::shared_ptr<push_gate> pushes;      ///< is asked whether moves pass; null: they do
 };
 
 } // namespace lmq

@@ -97,10 +97,11 @@ queue_report queue_cell::report(time_point now) const {
   return r;
 }
 
-void queue_cell::publish() const noexcept {
+void queue_cell::publish() noexcept {
+  auto sizes = machine.sizes();
+  memory.hold(sizes.memory_bytes);
   if (!figures)
     return;
-  auto sizes = machine.sizes();
   queue_figures f;
   f.counts = machine.counts();
   f.retention = stats.waits();

@@ -13,6 +13,7 @@
 #include "actors/queue/unsafe_answers.hpp"
 #include "actors/stats/queue_stats.hpp"
 #include "actors/supervision/life_sign.hpp"
+#include "core/memory_account.hpp"
 #include "metrics/queue_board.hpp"
 
 #include <functional>
@@ -135,14 +136,17 @@ struct purge_under_way {
 struct queue_cell {
   /// @param seed  see queue_stats
   /// @param board  where its figures go; null: nobody reads them
+  /// @param account  is told what it holds; null: nobody counts
   queue_cell(std::shared_ptr<const std::string> its_name, properties in_force, time_point now,
-             std::uint64_t seed, const queue_journal& facts = {}, queue_slot board = nullptr)
+             std::uint64_t seed, const queue_journal& facts = {}, queue_slot board = nullptr,
+             std::shared_ptr<memory_account> account = nullptr)
       : name(std::move(its_name)),
         machine(std::move(in_force), {facts.home, facts.journal != nullptr}),
         stats(now, seed),
         port(facts.journal ? std::make_unique<journal_port>(facts) : nullptr),
         serving(!port || facts.serves),
-        figures(std::move(board)) {}
+        figures(std::move(board)),
+        memory(std::move(account)) {}
 
   queue_cell(const queue_cell&) = delete;
   queue_cell& operator=(const queue_cell&) = delete;
@@ -159,8 +163,8 @@ struct queue_cell {
   /// While no actor works here, or by that actor.
   queue_report report(time_point now) const;
 
-  /// Writes its figures where others read them. By the actor that works here.
-  void publish() const noexcept;
+  /// Writes its figures where others read them, and tells what it holds. By the actor that works here.
+  void publish() noexcept;
 
   /// Actors that began to work here after the first.
   std::uint64_t restarts() const noexcept { return started > 0 ? started - 1 : 0; }
@@ -182,6 +186,7 @@ struct queue_cell {
   const std::unique_ptr<journal_port> port; ///< null: there is no journal
   bool serving;                             ///< not: nothing falls due, and whoever asks is sent away
   const queue_slot figures;                 ///< null: nobody reads them
+  memory_share memory;                      ///< of what it holds
 };
 
 using queue_cell_ptr = std::shared_ptr<queue_cell>;

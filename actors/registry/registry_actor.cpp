@@ -334,8 +334,8 @@ private:
       auto seed =
         std::hash<std::string>{}(x.name) ^ static_cast<std::uint64_t>(at.time_since_epoch().count());
       auto wants_headers = std::make_shared<std::atomic<bool>>(x.in_force.hooks.has_value());
-      auto cell = std::make_shared<queue_cell>(name, x.in_force, at, seed, facts_,
-                                               cell_->board ? cell_->board->open(name) : nullptr);
+      auto cell = std::make_shared<queue_cell>(
+        name, x.in_force, at, seed, facts_, cell_->board ? cell_->board->open(name) : nullptr, cell_->memory);
       cell->life.end(); // nobody works on it yet
       it =
         cell_->queues

@@ -34,9 +34,14 @@ struct registry_cell {
 
   /// @param queues_max  see registry_machine
   /// @param figures     where queues write theirs; null: nobody reads them
+  /// @param account     is told what queues hold; null: nobody counts
   registry_cell(const hook_catalog& hooks, std::size_t queues_max, std::shared_ptr<life_sign> of_actor,
-                std::shared_ptr<queue_board> figures = nullptr)
-      : machine(hooks, queues_max), life(std::move(of_actor)), board(std::move(figures)) {}
+                std::shared_ptr<queue_board> figures = nullptr,
+                std::shared_ptr<memory_account> account = nullptr)
+      : machine(hooks, queues_max),
+        life(std::move(of_actor)),
+        board(std::move(figures)),
+        memory(std::move(account)) {}
 
   /// The node's end: asks every queue to end. Who waits there is answered with nothing.
   void close_queues();
@@ -50,6 +55,7 @@ struct registry_cell {
   std::vector<caf::actor> subscribers;
   const std::shared_ptr<life_sign> life;
   const std::shared_ptr<queue_board> board;
+  const std::shared_ptr<memory_account> memory;
 };
 
 using registry_cell_ptr = std::shared_ptr<registry_cell>;

@@ -24,7 +24,8 @@ public:
       : supervisor_handle::base(config),
         hooks_(std::make_shared<const hook_catalog>(std::move(options.hooks))),
         registry_cell_(std::make_shared<registry_cell>(*hooks_, options.queues_max, parts_.front().life,
-                                                       std::move(options.figures))),
+                                                       std::move(options.figures),
+                                                       std::move(options.memory))),
         facts_{std::move(options.journal), options.home, std::move(options.read), options.serves,
                std::move(options.later)},
         front_of_(std::move(options.front_of)) {

@@ -8,6 +8,7 @@
 
 #include "actors/hooks/hook.hpp"
 #include "actors/messages.hpp"
+#include "core/memory_account.hpp"
 #include "metrics/queue_board.hpp"
 
 #include <caf/fwd.hpp>
@@ -36,10 +37,11 @@ struct broker_options {
   /// each that is started, first by `start_broker` and later on the supervisor's thread; must not throw.
   /// Null: both are the same. Whoever makes an actor here ends it.
   std::function<registry_handle(const registry_handle& inner)> front_of = {};
-  cluster_handle cluster = {};               ///< for `broker::cluster`
-  backup_handle backup = {};                 ///< for `broker::backup`
-  std::shared_ptr<queue_board> figures = {}; ///< where queues write theirs; null: nobody reads them
-  metrics_handle metrics = {};               ///< for `broker::metrics`
+  cluster_handle cluster = {};                 ///< for `broker::cluster`
+  backup_handle backup = {};                   ///< for `broker::backup`
+  std::shared_ptr<queue_board> figures = {};   ///< where queues write theirs; null: nobody reads them
+  std::shared_ptr<memory_account> memory = {}; ///< is told what queues hold; null: nobody counts
+  metrics_handle metrics = {};                 ///< for `broker::metrics`
 };
 
 /// Starts the supervisor and what it supervises.

@@ -13,7 +13,11 @@ using namespace lmq;
 namespace {
 
 struct fixture : broker_fixture {
-  fixture() : cell(std::make_shared<queue_cell>(name, properties{}, sched.clock().now(), 1)) { begin(); }
+  fixture()
+      : cell(std::make_shared<queue_cell>(name, properties{}, sched.clock().now(), 1, queue_journal{},
+                                          nullptr, account)) {
+    begin();
+  }
 
   ~fixture() {
     caf::anon_send(queue_at_work, close_atom::value);
@@ -42,6 +46,8 @@ struct fixture : broker_fixture {
 
   std::shared_ptr<const std::string> name = std::make_shared<const std::string>("q");
   std::shared_ptr<const hook_catalog> hooks = std::make_shared<const hook_catalog>(hook_catalog::built_in());
+  std::shared_ptr<memory_account> account =
+    std::make_shared<memory_account>(SIZE_MAX, std::make_shared<push_gate>());
   queue_cell_ptr cell;
   queue_handle queue_at_work;
 };
@@ -148,6 +154,33 @@ CAF_TEST(who purges a queue that crashed too often hears so and what was dropped
   CAF_CHECK_EQUAL(all.why().detail, "it is down");
   pass(0s);
   CAF_CHECK_EQUAL(cell->machine.sizes().ready, 3u);
+}
+
+CAF_TEST(a cell tells what it holds and its actors share in that and its end gives it back) {
+  push_here("a");
+  push_here("b");
+  auto both = account->held_bytes();
+  CAF_CHECK_EQUAL(both, cell->machine.sizes().memory_bytes);
+  CAF_CHECK(both > 2 * sizeof(message));
+  auto a = pull_here(0s);
+  auto lease = a.value().delivery->lease;
+  ask<caf::unit_t>(queue_at_work, settle_atom::value, lease, verdict::ack);
+  auto one = account->held_bytes();
+  CAF_CHECK_EQUAL(one, both / 2);
+  end();
+  CAF_CHECK_EQUAL(account->held_bytes(), one);
+  begin();
+  CAF_CHECK_EQUAL(account->held_bytes(), one);
+  end();
+  cell.reset();
+  CAF_CHECK_EQUAL(account->held_bytes(), 0u);
+}
+
+CAF_TEST(a queue that is closed holds nothing) {
+  push_here("a");
+  CAF_CHECK(account->held_bytes() > 0);
+  ask<caf::unit_t>(queue_at_work, close_atom::value);
+  CAF_CHECK_EQUAL(account->held_bytes(), 0u);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

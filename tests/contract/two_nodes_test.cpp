@@ -217,6 +217,28 @@ CONTRACT("a window takes what both nodes bring, and is one message") {
   }
 }
 
+CONTRACT(
+  "nodes without disks take no more than fits into the memory of each, and pushes come back by themselves") {
+  two_nodes nodes{{"--memory-limit", "1MiB"}};
+  auto anna = nodes.anna(), bert = nodes.bert();
+  const std::string body(10'000, 'x');
+  int taken_in = 0;
+  http_response last;
+  while (taken_in < 1000 && (last = push(anna, "q", body)).status == 200)
+    ++taken_in;
+  expect_refused(last, 507, "no_space");
+  expect(taken_in > 80 && taken_in < 110, std::to_string(taken_in) + " were taken in");
+  expect_refused(push(bert, "other", body), 507, "no_space");
+  expect_refused(bert.request("POST", "/messages?qre=^q", {}, body), 507, "no_space");
+  for (auto* client : {&anna, &bert})
+    expect(client->request("GET", "/health").body.find("--memory-limit") != std::string::npos,
+           "health says nothing of it");
+  for (int i = 0; i < taken_in / 5; ++i)
+    expect_status(settle(anna, "q", lease_of(pull_ok(bert, "q")), "ack"), 204);
+  push_ok(anna, "q", body);
+  push_ok(bert, "q", body);
+}
+
 CONTRACT("stats name the members, and each queue's home and copies") {
   two_nodes nodes;
   auto anna = nodes.anna(), bert = nodes.bert();
