@@ -90,13 +90,18 @@ function(lmq_room_tests room)
   target_link_libraries(test_${room} PRIVATE ${ARG_DEPENDS} lmq_test_main)
   # What is tested is optimised; the tests themselves run once, and compile in two thirds of the time so.
   target_compile_options(test_${room} PRIVATE -O0)
+  # Suites that start servers take several times as long under the sanitizers.
+  set(seconds_max 120)
+  if(LMQ_SANITIZE)
+    set(seconds_max 300)
+  endif()
   foreach(file IN LISTS suites)
     get_filename_component(suite "${file}" NAME_WE)
     string(REGEX REPLACE "_test$" "" suite "${suite}")
     # CAF's runner ends with 0 when no suite matches or nothing was checked, so that is told by its words.
     # -r 0: CTest ends what hangs. CAF's own watchdog would be a second thread beside tests that fork.
     add_test(NAME ${room}.${suite} COMMAND test_${room} -n -r 0 -v 3 -s "^${suite}$")
-    set_tests_properties(${room}.${suite} PROPERTIES TIMEOUT 120 FAIL_REGULAR_EXPRESSION "(tests|checks): +0")
+    set_tests_properties(${room}.${suite} PROPERTIES TIMEOUT ${seconds_max} FAIL_REGULAR_EXPRESSION "(tests|checks): +0")
   endforeach()
 endfunction()
 
