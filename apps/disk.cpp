@@ -173,9 +173,9 @@ void disk::watch_space() {
     look_at_space(true);
 }
 
-/// Near the reserve each write counts, and the next look may be too late.
+/// Near the reserve each write counts, and the next look may be too late; so it may be where much is written.
 void disk::look_after_write() {
-  if (!at_ease_)
+  if (!at_ease_ || room_->should_look())
     look_at_space(false);
 }
 
@@ -185,8 +185,14 @@ void disk::look_at_space(bool with_used) {
   const auto& store = journal_.stored();
   std::lock_guard lock{space_mutex_};
   with_used = with_used && limit_bytes_;
+  auto stored = room_->stored();
   auto there = store.space(with_used);
-  used_ = there.used = with_used ? there.used : used_;
+  if (with_used) {
+    used_ = there.used;
+    stored_at_used_ = stored;
+  } else {
+    there.used = used_ + (stored - stored_at_used_) / write_room::writes_of_a_message; // about
+  }
   auto before = rules_.shortage_now();
   auto moves_passed = rules_.moves_pass();
   auto had_ballast = std::exchange(had_ballast_, there.ballast_taken);
@@ -204,6 +210,7 @@ void disk::look_at_space(bool with_used) {
     spdlog::warn("storage.ballast_given_back directory={} bytes={} message=\"the disk is full; make room\"",
                  log_value(directory_), there.ballast);
   }
+  room_->set(rules_.room(), stored);
   auto now = rules_.shortage_now();
   at_ease_ = now == shortage::none && (had_ballast_ || there.ballast == 0) &&
              there.free > 2 * (reserve_bytes_ + there.unflushed + there.merging) + ease_bytes;

@@ -7,6 +7,7 @@
 #include "apps/settings.hpp"
 #include "cluster/row_writer.hpp"
 #include "core/push_gate.hpp"
+#include "core/write_room.hpp"
 #include "storage/journal.hpp"
 
 #include <atomic>
@@ -58,6 +59,9 @@ public:
   /// Whether one is being made. It can't be broken off.
   bool copies() const noexcept { return copying_; }
 
+  /// What pushes may write, kept up to date.
+  const std::shared_ptr<write_room>& room() const noexcept { return room_; }
+
 private:
   void watch_space();
   void look_at_space(bool with_used);
@@ -71,10 +75,12 @@ private:
   const std::string directory_;
   mutable std::atomic<bool> copying_ = false;
   std::shared_ptr<push_gate> pushes_;
+  const std::shared_ptr<write_room> room_ = std::make_shared<write_room>();
   std::mutex space_mutex_; ///< guards the rules and what follows from them
   space_rules rules_;
   bool had_ballast_ = false;         ///< when it was looked last
   std::uint64_t used_ = 0;           ///< … where there is a limit
+  std::uint64_t stored_at_used_ = 0; ///< then
   std::atomic<bool> at_ease_ = true; ///< when it was looked last, space was neither short nor near it
   std::function<void(std::uint64_t)> stored_;
   journal journal_;

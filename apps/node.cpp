@@ -104,6 +104,7 @@ struct node::parts {
       if (from) {
         storage = from->where;
         kept.state = std::move(from->state);
+        kept.room = from->where->room();
         kept.writer = std::move(from->where);
         kept.body_bytes_max = memory_for_bodies(with.disk);
       }

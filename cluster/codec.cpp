@@ -47,7 +47,8 @@ LMQ_FIELDS(retention_report, x.n, x.min, x.max, x.arithmetic_mean, x.geometric_m
            x.median, x.variance, x.standard_deviation, x.skewness, x.kurtosis, x.p50, x.p75, x.p90, x.p95,
            x.p99, x.p999, x.histogram)
 LMQ_FIELDS(queue_counts, x.pushed, x.received, x.joined, x.acked, x.settled_elsewhere, x.discarded, x.deleted,
-           x.handed_over, x.delivered, x.nacked, x.extended, x.expired, x.given_back)
+           x.handed_over, x.delivered, x.nacked, x.extended, x.expired, x.given_back, x.dead_lettered,
+           x.redriven)
 LMQ_FIELDS(queue_report, x.name, x.size, x.memory_bytes, x.in_force, x.push, x.pull, x.retention, x.restarts,
            x.down, x.nodes, x.home, x.ready, x.leased, x.accumulating, x.waiters, x.oldest_ready, x.counts)
 LMQ_FIELDS(orders::peek, x.n)

@@ -20,6 +20,11 @@ void asked_again(question& what) {
     o->again = true;
 }
 
+/// The queue or its disk takes no more: of this push nothing was kept there.
+bool is_for_want_of_room(reason why) {
+  return why == reason::queue_full || why == reason::no_space;
+}
+
 answered::refused too_few_copies(const view& in, std::size_t wanted, const char* what_now) {
   return {static_cast<std::uint8_t>(reason::unavailable), "there are " + std::to_string(in.members.size()) +
                                                             " copies in view and --min-copies asks for " +
@@ -168,16 +173,17 @@ void node_machine::queue_told(asker by, std::optional<reply> what, time_point no
   served_.erase(it);
   const auto* no = std::get_if<answered::refused>(&*what);
   const auto* push = std::get_if<asked::push>(&asked.what);
-  if (no != nullptr && push != nullptr && static_cast<reason>(no->why) == reason::queue_full) {
+  if (no != nullptr && push != nullptr && is_for_want_of_room(static_cast<reason>(no->why))) {
     if (replica_.context().contains(push->id))
       return tell_when_safe(by, answered::pushed{static_cast<std::uint8_t>(push_outcome::stored)}, now, out);
     if (push->again &&
         !is_planted(planted_bug::full_is_sure)) // some copy may have it that is not heard of yet
-      return tell(by,
-                  answered::refused{static_cast<std::uint8_t>(reason::unavailable),
-                                    "the queue has changed its home over this push, and is full there; the "
-                                    "message may have been taken in: look for it before it is pushed again"},
-                  now, out);
+      return tell(
+        by,
+        answered::refused{static_cast<std::uint8_t>(reason::unavailable),
+                          "the queue has changed its home over this push, and there is no room; the "
+                          "message may have been taken in: look for it before it is pushed again"},
+        now, out);
   }
   if (const auto* order = std::get_if<asked::order>(&asked.what);
       no != nullptr && order != nullptr && order->again &&

@@ -4,6 +4,7 @@
 #include "core/memory_account.hpp"
 #include "core/push_gate.hpp"
 #include "core/stored.hpp"
+#include "core/write_room.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -38,6 +39,7 @@ struct node_disk {
   std::shared_ptr<row_writer> writer;     ///< null: it has no disk
   std::size_t body_bytes_max = SIZE_MAX;  ///< in memory; bodies beyond are on the disk only
   std::shared_ptr<memory_account> memory; ///< is told what the copy takes; null: nobody counts
+  std::shared_ptr<write_room> room = {};  ///< on the disk; null: there is always some
   std::shared_ptr<push_gate> pushes;      ///< is asked whether moves pass; null: they do
 };
 

@@ -27,6 +27,7 @@ cluster_member::cluster_member(caf::actor_system& system, cluster_options option
     read_ = [writer = disk.writer](const std::string& queue, message_id id) {
       return writer->read(queue, id);
     };
+  room_ = disk.room;
   node_ = spawn_node(system, of_node, std::move(board), std::move(disk));
   if (of_node.alone)
     before_ = spawn_recording_registry(system, node_);
@@ -46,6 +47,7 @@ broker_options cluster_member::for_broker(hook_catalog hooks) const {
           .home = tag_,
           .read = read_,
           .serves = alone,
+          .room = room_,
           .later =
             [](std::function<void()> what) {
               if (auto* unit = io_unit::current())

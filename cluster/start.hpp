@@ -70,6 +70,7 @@ private:
   home_tag tag_;
   node_handle node_;
   std::function<std::optional<message>(const std::string&, message_id)> read_; ///< of bodies that are away
+  std::shared_ptr<write_room> room_;                                           ///< on the disk; null: none
   registry_handle before_; ///< the registry that everybody but the node is given
   std::optional<transport> transport_;
 };

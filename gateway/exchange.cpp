@@ -241,6 +241,8 @@ private:
 };
 
 std::optional<refusal> exchange::refused() const {
+  if (is_push(what_))
+    return gateway_.pushes().refused(); // it may have been closed since the head came
   const auto* wait = pull();
   auto most = gateway_.limits().waiters_max;
   if (wait == nullptr || *wait == duration::zero() ||

@@ -65,7 +65,7 @@ public:
     content_.preserved = std::make_shared<const header_list>(std::move(headers));
   }
 
-  /// Why a pull that may wait is not begun: too many wait already. Nothing: it may be, or it is none.
+  /// Why it is not begun: too many pulls wait already, or this node takes no pushes. Nothing: it may be.
   std::optional<refusal> refused() const;
 
   /// All of the request has come. The broker is asked; the answer is never there at once.

@@ -1,5 +1,7 @@
 #include "storage/space_rules.hpp"
 
+#include <algorithm>
+
 namespace lmq {
 
 namespace {
@@ -21,6 +23,10 @@ space_orders space_rules::look(const space_figures& there, time_point now) {
   const bool no_room = there.free < limits_.reserve + tenth(limits_.reserve) + kept;
   const bool too_large = limits_.used_max && there.used > *limits_.used_max - tenth(*limits_.used_max);
   shortage_ = no_room ? shortage::reserve : too_large ? shortage::limit : shortage::none;
+
+  room_ = shortage_ == shortage::none ? there.free - limits_.reserve - kept : 0;
+  if (shortage_ == shortage::none && limits_.used_max)
+    room_ = std::min(room_, *limits_.used_max - there.used);
 
   moves_pass_ = there.free >= limits_.reserve / 2 + kept &&
                 (!limits_.used_max || there.used <= *limits_.used_max + *limits_.used_max / 10);

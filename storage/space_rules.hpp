@@ -59,6 +59,9 @@ public:
   /// to half of the reserve, and a tenth beyond the directory's limit.
   bool moves_pass() const noexcept { return moves_pass_; }
 
+  /// What may be written until the next look, beside all that must be kept free. 0 where pushes are refused.
+  std::uint64_t room() const noexcept { return room_; }
+
   /// Whether the ballast must go before `more` is written.
   static bool needs_ballast(const space_figures& there, std::uint64_t more) noexcept;
 
@@ -66,6 +69,7 @@ private:
   space_limits limits_;
   shortage shortage_ = shortage::none;
   bool moves_pass_ = true;
+  std::uint64_t room_ = 0;
   std::optional<time_point> flushed_at_; ///< since space is short
   std::optional<time_point> resumed_at_;
 };

@@ -157,7 +157,14 @@ private:
       if (cell_->port)
         machine().tick(at, out()); // what is discarded now is not held
       bool again = machine().holds(id);
+      if (!again && !room_for(id, pushed))
+        return cell_->owed.decide(
+          refuse(reason::no_space, "there is no room on the disk for this message beside what is being "
+                                   "written and --disk-reserve; pull what is there, or make room, and push "
+                                   "again"));
       auto outcome = machine().push(id, std::move(pushed), at, out());
+      if (!outcome && cell_->port)
+        keep_room(*cell_->port);
       if (!outcome)
         return cell_->owed.decide(
           refuse(outcome.error().why, "queue \"" + *cell_->name + "\" is full: " + outcome.error().detail));
@@ -166,6 +173,16 @@ private:
         cell_->stats.pushed(at);
     });
     return caf::delegated<push_outcome>{};
+  }
+
+  /// Moves have asked at the node, which lets them further in.
+  bool room_for(message_id id, const message& pushed) {
+    return !cell_->port || is_moved(id) || cell_->port->room.take(memory_bytes(pushed));
+  }
+
+  /// Of what is not stored yet.
+  static void keep_room(journal_port& port) {
+    port.room.keep(port.unsafe.unsafe_messages(), port.unsafe.unsafe_bytes());
   }
 
   caf::result<pulled> on_pull(waiter_id w, const wait_time& wait) {
@@ -441,6 +458,7 @@ private:
       it->asker.answer(bounce());
     }
     c.port->unsafe.forget_batches();
+    keep_room(*c.port);
     c.port->dropping = false;
   }
 
@@ -448,6 +466,7 @@ private:
     if (!cell_->port)
       return;
     cell_->port->unsafe.set_safe(number);
+    keep_room(*cell_->port);
     mover_.look_again();
     step([](auto) {});
   }

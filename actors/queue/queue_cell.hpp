@@ -14,6 +14,7 @@
 #include "actors/stats/queue_stats.hpp"
 #include "actors/supervision/life_sign.hpp"
 #include "core/memory_account.hpp"
+#include "core/write_room.hpp"
 #include "metrics/queue_board.hpp"
 
 #include <functional>
@@ -87,19 +88,21 @@ using behind_burst = std::function<void(std::function<void()> what)>;
 struct queue_journal {
   journal_handle journal; ///< null: nothing is recorded
   home_tag home{};
-  body_reader read;        ///< of messages that were put away; may block for the disk, any thread
-  bool serves = false;     ///< queues are at home here from the first; else they serve when they are told to
-  behind_burst later = {}; ///< null: behind what is in the queue's mailbox
+  body_reader read;    ///< of messages that were put away; may block for the disk, any thread
+  bool serves = false; ///< queues are at home here from the first; else they serve when they are told to
+  std::shared_ptr<write_room> room = {}; ///< where facts are written; null: there is always some
+  behind_burst later = {};               ///< null: behind what is in the queue's mailbox
 };
 
 /// A queue's end of the journal, and what it must not lose over a crash.
 struct journal_port {
   explicit journal_port(const queue_journal& facts)
-      : journal(facts.journal), read(facts.read), later(facts.later) {}
+      : journal(facts.journal), read(facts.read), later(facts.later), room(facts.room) {}
 
   const journal_handle journal;
   const body_reader read; ///< of messages that were put away
   const behind_burst later;
+  write_share room; ///< of messages that are pushed, until they are safe
   unsafe_answers<std::variant<owed_answer, deliver>> unsafe;
   std::size_t told = 0; ///< of what is decided, how much the journal has been told of
   unit_list adopting;   ///< what is being taken in …

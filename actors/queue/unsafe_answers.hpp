@@ -52,8 +52,11 @@ public:
       LMQ_FAULT_POINT("unsafe.name");
       unsafe_[*name] = open();
     }
+    auto brings = brings_message(what);
     open_.push_back(std::move(what)); // … this does not throw
     open_bytes_ += bytes;
+    unsafe_bytes_ += bytes;
+    unsafe_messages_ += brings ? 1 : 0;
   }
 
   /// The open batch gets its number for good; what is added from now on is in another one. Throws: it is open
@@ -75,10 +78,13 @@ public:
   void set_safe(std::uint64_t number) noexcept {
     safe_ = std::max(safe_, std::min(number, last_));
     for (auto it = batches_.begin(); it != batches_.end() && it->first <= safe_; it = batches_.erase(it))
-      for (const auto& f : *it->second)
+      for (const auto& f : *it->second) {
+        unsafe_bytes_ -= bytes_of(f);
+        unsafe_messages_ -= brings_message(f) ? 1 : 0;
         if (const auto* name = told_of(f))
           if (auto known = unsafe_.find(*name); known != unsafe_.end() && known->second <= safe_)
             unsafe_.erase(known);
+      }
   }
 
   bool is_safe(std::uint64_t number) const noexcept { return number <= safe_; }
@@ -125,10 +131,14 @@ public:
   void forget_batches() noexcept {
     batches_.clear();
     open_.clear();
-    open_bytes_ = 0;
+    open_bytes_ = unsafe_bytes_ = unsafe_messages_ = 0;
     unsafe_.clear();
     safe_ = last_;
   }
+
+  /// Messages that batches bring which are not safe, and their bytes.
+  std::size_t unsafe_messages() const noexcept { return unsafe_messages_; }
+  std::size_t unsafe_bytes() const noexcept { return unsafe_bytes_; }
 
   /// By number; those that are closed.
   const std::map<std::uint64_t, batch>& unsafe_batches() const noexcept { return batches_; }
@@ -145,6 +155,8 @@ private:
     return nullptr;
   }
 
+  static bool brings_message(const fact& f) noexcept { return std::holds_alternative<facts::put>(f); }
+
   static std::size_t bytes_of(const fact& f) noexcept {
     const auto* put = std::get_if<facts::put>(&f);
     return put != nullptr ? memory_bytes(put->content) : 0;
@@ -154,6 +166,7 @@ private:
   std::uint64_t safe_ = 0;
   std::vector<fact> open_;
   std::size_t open_bytes_ = 0;
+  std::size_t unsafe_bytes_ = 0, unsafe_messages_ = 0;   ///< the open batch included
   std::map<std::uint64_t, batch> batches_;               ///< those behind `safe_`
   std::unordered_map<message_id, std::uint64_t> unsafe_; ///< messages and compounds that batches_ brought
   std::multimap<std::uint64_t, Answer> waiting_;

@@ -26,8 +26,9 @@ public:
         registry_cell_(std::make_shared<registry_cell>(*hooks_, options.queues_max, parts_.front().life,
                                                        std::move(options.figures),
                                                        std::move(options.memory))),
-        facts_{std::move(options.journal), options.home, std::move(options.read), options.serves,
-               std::move(options.later)},
+        facts_{std::move(options.journal), options.home,
+               std::move(options.read),    options.serves,
+               std::move(options.room),    std::move(options.later)},
         front_of_(std::move(options.front_of)) {
     set_down_handler([this](const caf::down_msg& gone) { on_down(gone.source); });
     set_exit_handler([this](caf::exit_msg& asked) { on_stop(asked); });

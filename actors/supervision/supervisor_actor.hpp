@@ -9,6 +9,7 @@
 #include "actors/hooks/hook.hpp"
 #include "actors/messages.hpp"
 #include "core/memory_account.hpp"
+#include "core/write_room.hpp"
 #include "metrics/queue_board.hpp"
 
 #include <caf/fwd.hpp>
@@ -29,7 +30,8 @@ struct broker_options {
   home_tag home{};                   ///< in the ids of the leases and compounds that are made here
   /// Reads messages that were put away; see journal_handle
   std::function<std::optional<message>(const std::string& queue, message_id)> read = {};
-  bool serves = false; ///< queues serve at once, though there is a journal
+  bool serves = false;                   ///< queues serve at once, though there is a journal
+  std::shared_ptr<write_room> room = {}; ///< where facts are written; null: there is always some
   /// Calls what it is given when the requests that are there now have been read, on the thread that calls it:
   /// a queue's facts of a burst go to the journal as one. Null: they go behind what is in the queue's mailbox
   std::function<void(std::function<void()> what)> later = {};

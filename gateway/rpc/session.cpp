@@ -97,9 +97,6 @@ void rpc_session::begin(const rpc_message& message, rpc_question&& question) {
   c.late = false;
   ++open_;
   c.open = true;
-  if (is_push(question.what))
-    if (auto no = gateway().pushes().refused())
-      return answer_call(c, *std::move(no));
   // Calls for one queue keep their order: as long as one asks the registry for the way, none overtakes it.
   c.conversation.prepare(std::move(question.what), resolving_ == 0 ? route_use::known : route_use::anew);
   if (auto no = c.conversation.refused())

@@ -27,6 +27,7 @@ struct test_journal {
   std::vector<moved_message> moved;
   std::optional<refusal> refuse; ///< what is moved
   bool safe_at_once = false;
+  const std::shared_ptr<write_room> room = std::make_shared<write_room>();
 
   /// An actor that writes down here what it hears.
   static journal_handle spawn(caf::actor_system& system, std::shared_ptr<test_journal> into) {
@@ -61,6 +62,7 @@ struct journal_fixture : broker_fixture {
           broker_options options{.hooks = hook_catalog::built_in()};
           options.journal = test_journal::spawn(system, log);
           options.home = home;
+          options.room = log->room;
           return options;
         }),
         journal(std::move(log)) {}

@@ -373,4 +373,45 @@ CAF_TEST(a queue that crashed too often answers those who wait and keeps what wa
   CAF_CHECK_EQUAL(body(got), "a");
 }
 
+CAF_TEST(a push for which the disk has no room is refused until others are stored) {
+  auto& room = *journal->room;
+  auto one = write_room::writes_of_a_message * (memory_bytes(text("a")) + write_room::bytes_beside);
+  room.set(2 * one, room.stored());
+  auto a = push_as("q", {5, 1}, "a"), b = push_as("q", {5, 2}, "b"), c = push_as("q", {5, 3}, "c");
+  CAF_REQUIRE(c.came());
+  CAF_CHECK(c.why().why == reason::no_space);
+  CAF_CHECK(!a.came() && !b.came());
+  auto again = push_as("q", {5, 2}, "b"); // it has room already
+  CAF_CHECK(!again.came());
+  CAF_CHECK_EQUAL(room.stored(), 0u);
+  safe("q", 2);
+  CAF_CHECK(a.came() && b.came() && again.came());
+  CAF_CHECK_EQUAL(room.stored(), 2 * one);
+  room.set(one, room.stored()); // the next look
+  CAF_CHECK(!push_as("q", {5, 4}, "d").came());
+  CAF_CHECK(push_as("q", {5, 5}, "e").came());
+  tell("q", drop_atom::value);
+  CAF_CHECK_EQUAL(room.stored(), 3 * one);
+}
+
+CAF_TEST(what a full queue refuses takes no room and dead letters on their way need none) {
+  auto& room = *journal->room;
+  property_set one_message;
+  one_message.max_messages = 1;
+  ask<caf::unit_t>(doors.registry, patch_atom::value, "q", one_message);
+  push_as("q", {5, 1}, "a");
+  safe("q", 1);
+  auto stored = room.stored();
+  room.set(1000, stored);
+  CAF_CHECK(push_as("q", {5, 2}, "b").came());
+  CAF_CHECK(room.stored() > stored); // taken, and given up
+  room.set(0, room.stored());
+  serve("other");
+  CAF_CHECK(push_as("other", {5, 3}, "x").came());
+  auto dead = push_as("other", moved_id({5, 7}, "other"), "dead");
+  CAF_CHECK(!dead.came());
+  safe("other", 1);
+  CAF_CHECK(dead.came() && !dead.refused());
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

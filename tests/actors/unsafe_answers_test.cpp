@@ -106,6 +106,25 @@ CAF_TEST(an open batch is full by its facts or by what they weigh) {
   CAF_CHECK(a.open_is_full());
 }
 
+CAF_TEST(what messages weigh is counted until they are safe) {
+  answers a;
+  std::string body(1000, 'x');
+  auto heavy = [&](std::uint64_t n) {
+    return facts::put{{2, n}, {payload::copy_of("text/plain", body), nullptr}, 0, std::nullopt};
+  };
+  auto one = memory_bytes(heavy(1).content);
+  add(a, {heavy(1), facts::leased{{2, 1}, 1, {}, {}}});
+  a.add(heavy(2));
+  CAF_CHECK_EQUAL(a.unsafe_messages(), 2u);
+  CAF_CHECK_EQUAL(a.unsafe_bytes(), 2 * one);
+  a.set_safe(1);
+  CAF_CHECK_EQUAL(a.unsafe_messages(), 1u);
+  CAF_CHECK_EQUAL(a.unsafe_bytes(), one);
+  a.forget_batches();
+  CAF_CHECK_EQUAL(a.unsafe_messages(), 0u);
+  CAF_CHECK_EQUAL(a.unsafe_bytes(), 0u);
+}
+
 CAF_TEST(a delivery needs the puts of all that it brings and no other facts) {
   answers a;
   add(a, {put(1), facts::leased{{1, 1}, 1, {}, {}}});

@@ -111,6 +111,54 @@ CONTRACT("on a full disk pushes get 507, pulls and acks go on, and pushes are ta
   }
 }
 
+CONTRACT("large bodies that come at once take no more of the disk than there is, whenever they began") {
+  constexpr int many = 24;
+  constexpr std::size_t large = 3'000'000;
+  small_disk disk{"96m"};
+  if (!disk.mounted())
+    return;
+  server_process server{{.data_dir = disk.path("data")}};
+  std::vector<http_client> held_back;
+  for (int i = 10; i < 10 + many; ++i) {
+    auto all = render_request("POST", "/messages/q", {}, std::to_string(i) + " " + std::string(large, 'x'));
+    all.pop_back();
+    held_back.emplace_back(server.http_port()).send_raw(all);
+  }
+  auto there = fill(server, "f", large);
+  for (auto& one : held_back)
+    one.send_raw("x");
+  for (int i = 10; i < 10 + many; ++i) {
+    auto answer = held_back[static_cast<std::size_t>(i) - 10].receive();
+    if (answer.status == 200)
+      there.insert(std::to_string(i));
+    else
+      expect_refused(answer, 507, "no_space");
+  }
+  expect(server.running(), "it has ended");
+  http_client client{server.http_port()};
+  expect(drain(client) == there, "not all that was answered is there, or more");
+}
+
+CONTRACT("a push to many queues reaches as many as there is room for on the disk") {
+  constexpr int many = 60;
+  small_disk disk{"96m"};
+  if (!disk.mounted())
+    return;
+  server_process server{{.data_dir = disk.path("data")}};
+  http_client client{server.http_port()};
+  for (int i = 0; i < many; ++i)
+    set_properties(client, "q" + std::to_string(i), R"({"retry":1})");
+  auto answer = client.request("POST", "/messages?qre=^q", {}, std::string(3'000'000, 'x'));
+  expect_status(answer, 200);
+  auto reached = nlohmann::json::parse(answer.body);
+  expect(!reached.empty() && reached.size() < many, std::to_string(reached.size()) + " were reached");
+  expect(server.running(), "it has ended");
+  for (int i = 0; i < many; ++i) {
+    auto name = "q" + std::to_string(i);
+    expect_status(pull(client, name), reached.contains(name) ? 200 : 204);
+  }
+}
+
 CONTRACT(
   "what dies on a full disk goes to its queue of dead letters, where it can be pulled and makes room") {
   small_disk disk{"48m"};

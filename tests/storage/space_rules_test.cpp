@@ -61,6 +61,23 @@ CAF_TEST(moves pass into half of the reserve and a tenth beyond the limit) {
   CAF_CHECK(!of_limit.moves_pass());
 }
 
+CAF_TEST(there is room down to what is kept and to the limit and none while space is short) {
+  watched w;
+  w.there.unflushed = 300;
+  w.there.free = reserve + 300 + 42;
+  w.look();
+  CAF_CHECK_EQUAL(w.rules.room(), 42u);
+  w.there.free = reserve + 299;
+  w.look();
+  CAF_CHECK_EQUAL(w.rules.room(), 0u);
+
+  space_rules of_limit{{.reserve = 0, .used_max = 1000}};
+  of_limit.look({.free = 10'000, .used = 900}, {});
+  CAF_CHECK_EQUAL(of_limit.room(), 100u);
+  of_limit.look({.free = 50, .used = 900}, {});
+  CAF_CHECK_EQUAL(of_limit.room(), 50u);
+}
+
 CAF_TEST(what a flush will take is kept beside the reserve) {
   watched w;
   w.there.unflushed = 300;
