@@ -160,7 +160,8 @@ private:
   void add_cert() {
     cert_ = app_.add_subcommand("cert", help_text::cert);
     cert_->group("Commands")->require_subcommand(1);
-    add_cert_command("init", "Makes the authority of a cluster: ca.pem and ca-key.pem.");
+    add_cert_command(
+      "init", "Makes an authority, for one cluster or for the clients of HTTPS: ca.pem and ca-key.pem.");
     cert_node_ = add_cert_command(
       "node", "Makes a node's certificate: NAME.pem and NAME-key.pem, after its first name.");
     cert_node_
@@ -208,7 +209,7 @@ private:
 
   CLI::App* add_cert_command(const char* name, const char* help) {
     auto* out = cert_->add_subcommand(name, help)->group("Commands");
-    out->add_option("--dir", raw_.dir, "where the files of the cluster's certificates lie [.]")
+    out->add_option("--dir", raw_.dir, "where the authority's files and those of its certificates lie [.]")
       ->type_name("DIR");
     out
       ->add_option("--days", raw_.days,
@@ -220,13 +221,19 @@ private:
   void add_queue(CLI::App* to) {
     to->add_option("NAME", raw_.queue, "the queue; any bytes but control characters")
       ->required()
-      ->type_name("");
+      ->type_name("")
+      ->check(complaint_of_name);
   }
 
   void add_settle(const char* name, const char* help) {
     auto* out = add_client_command(name, help);
     add_queue(out);
-    out->add_option("ID", raw_.id, "the x-lmq-message-id that the pull showed")->required()->type_name("");
+    out->add_option("ID", raw_.id, "the x-lmq-message-id that the pull showed")
+      ->required()
+      ->type_name("")
+      ->check([](const std::string& id) {
+        return id.empty() ? "it is empty; give the x-lmq-message-id that the pull showed" : std::string{};
+      });
   }
 
   /// The command that was named, as far as it came: `serve`, `cert init`; empty: none.
@@ -291,10 +298,13 @@ private:
     if (!raw_.ca.empty() && !url->tls)
       return tl::unexpected<std::string>("--ca: it goes with an https:// URL, and this one is " +
                                          to_text(*url));
-    client::command out{
-      .server = *std::move(url),
-      .with = {.token = *std::move(token), .authority = word_or_environment(raw_.ca, "LMQ_CA").value_or("")},
-      .what = client::ping{}};
+    auto authority = word_or_environment(raw_.ca, "LMQ_CA").value_or("");
+    if (url->tls && !authority.empty())
+      if (auto usable = client::check_authorities(authority); !usable)
+        return tl::unexpected<std::string>((raw_.ca.empty() ? "LMQ_CA: " : "--ca: ") + usable.error());
+    client::command out{.server = *std::move(url),
+                        .with = {.token = *std::move(token), .authority = std::move(authority)},
+                        .what = client::ping{}};
     if (ping_->parsed())
       return out;
     auto of_operators = operators_.read();
@@ -305,7 +315,10 @@ private:
       return out;
     }
     if (push_->parsed()) {
-      client::push push{.queue = raw_.queue, .content_type = raw_.type};
+      auto type = client::parse_content_type(raw_.type);
+      if (!type)
+        return tl::unexpected<std::string>("--type: " + type.error());
+      client::push push{.queue = raw_.queue, .content_type = *std::move(type)};
       if (body_->count() > 0)
         push.body = raw_.body;
       out.what = std::move(push);

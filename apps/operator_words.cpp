@@ -3,6 +3,7 @@
 #include "actors/stats/report.hpp"
 #include "apps/help.hpp"
 #include "apps/values.hpp"
+#include "core/properties.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -44,6 +45,11 @@ checked<std::string> object_of(const std::vector<std::string>& words) {
 }
 
 } // namespace
+
+std::string complaint_of_name(const std::string& name) {
+  auto good = check_queue_name(name);
+  return good ? std::string{} : good.error().detail;
+}
 
 void operator_words::add_to(const add_command& add) {
   queues_ = add("queues", "Lists the queues with what they hold.");
@@ -116,10 +122,7 @@ void operator_words::add_queue(CLI::App* to) {
   to->add_option("QUEUE", queue_, "the queue; any bytes but control characters")
     ->required()
     ->type_name("")
-    ->check([](const std::string& name) {
-      return name.empty() ? "a queue's name has at least one character; an empty one is no queue"
-                          : std::string{};
-    });
+    ->check(complaint_of_name);
 }
 
 void operator_words::add_json(CLI::App* to) {

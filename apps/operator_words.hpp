@@ -15,6 +15,9 @@
 
 namespace lmq {
 
+/// What is wrong with the name of a queue, as CLI11 wants it: empty, nothing is.
+std::string complaint_of_name(const std::string& name);
+
 class operator_words {
 public:
   using add_command = std::function<CLI::App*(const char* name, const char* help)>;

@@ -58,7 +58,7 @@ public:
     if (reply->status == 204)
       return complain(exit_code::refused, fmt::format("no message in \"{}\"", what.queue));
     if (reply->status != 200)
-      return complain(exit_code::refused, explanation(*reply));
+      return refuse(*reply);
     // What could not be written must not be acknowledged: it comes again when its lease ends.
     if (!write(*reply, what.headers ? files_.out : files_.err))
       return complain(exit_code::refused,
@@ -106,12 +106,12 @@ public:
       return complain(exit_code::unreachable, cluster.error());
     auto alone = cluster->status == 409 && reason_in(*cluster) == "no_cluster";
     if (cluster->status != 200 && !alone)
-      return complain(exit_code::refused, explanation(*cluster));
+      return refuse(*cluster);
     auto stats = exchange(server_, with_, {.method = "GET", .target = "/stats"});
     if (!stats)
       return complain(exit_code::unreachable, stats.error());
     if (stats->status != 200)
-      return complain(exit_code::refused, explanation(*stats));
+      return refuse(*stats);
     auto nodes = alone ? "null" : cluster->body;
     auto text = what.json
                   ? checked<std::string>{fmt::format("{{\"cluster\":{},\"stats\":{}}}\n", nodes, stats->body)}

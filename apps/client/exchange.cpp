@@ -1,6 +1,8 @@
 // The exchange over Beast: asynchronous on an io_context of its own, because only that way has timeouts.
 #include "apps/client/request.hpp"
 
+#include "apps/read_file.hpp"
+
 #include <utility>
 
 #include <boost/asio/connect.hpp>
@@ -27,6 +29,10 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
+
+/// More than all certificates that a system trusts.
+constexpr std::size_t authorities_bytes_max = std::size_t{16} << 20;
+
 using tls_stream = beast::ssl_stream<beast::tcp_stream>;
 
 /// Runs one asynchronous operation to its end.
@@ -130,6 +136,20 @@ checked<void> shake_hands(asio::io_context& context, tls_stream& stream, const s
 }
 
 } // namespace
+
+checked<void> check_authorities(const std::string& path) {
+  constexpr std::string_view instead = "name a file of certificates, PEM";
+  auto text = read_file(path, authorities_bytes_max,
+                        fmt::format("can't use {}: it is too large for certificates", path));
+  if (!text)
+    return tl::unexpected<std::string>(fmt::format("{}; {}", text.error(), instead));
+  asio::ssl::context tls{asio::ssl::context::tls_client};
+  error_code error;
+  tls.load_verify_file(path, error);
+  if (error)
+    return tl::unexpected<std::string>(fmt::format("{} holds no certificates; {}", path, instead));
+  return {};
+}
 
 checked<answer> exchange(const server_url& server, const credentials& with, const request& asked) {
   asio::ssl::context tls{asio::ssl::context::tls_client};

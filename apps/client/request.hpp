@@ -23,7 +23,8 @@ struct server_url {
   friend bool operator==(const server_url&, const server_url&) = default;
 };
 
-/// Port 80 or 443 where the URL has none, as everywhere.
+/// Port 80 or 443 where the URL has none, as everywhere. The path is sent as it stands, so it is printable
+/// ASCII.
 checked<server_url> parse_server_url(std::string_view text);
 
 std::string to_text(const server_url& url);
@@ -37,6 +38,12 @@ struct credentials {
 /// A token as it may stand in a header: printable characters of ASCII without blanks. The error does not show
 /// it.
 checked<std::string> parse_token(std::string_view text);
+
+/// What may stand behind `content-type: `: no control characters, which would end the header or the request.
+checked<std::string> parse_content_type(std::string_view text);
+
+/// Errors: the file can't be read, or holds no certificates in PEM
+checked<void> check_authorities(const std::string& path);
 
 /// Everything but letters, digits and `-._~` as %XX: a queue's name as part of a path.
 std::string percent_encoded(std::string_view text);

@@ -32,12 +32,13 @@ checked<std::string> read_all(std::FILE* from, std::string_view name) {
   return out;
 }
 
-} // namespace
-
+/// What the server says of its "no": the sentence in its JSON, or else its status.
 std::string explanation(const answer& no) {
   auto sentence = text_in(no, "message");
   return sentence.empty() ? fmt::format("the server answered with status {}", no.status) : sentence;
 }
+
+} // namespace
 
 std::string reason_in(const answer& no) {
   return text_in(no, "error");
@@ -62,8 +63,18 @@ tl::expected<std::string, exit_code> talk::document(const request& asked) const 
   if (!reply)
     return tl::unexpected{complain(exit_code::unreachable, reply.error())};
   if (reply->status / 100 != 2)
-    return tl::unexpected{complain(exit_code::refused, explanation(*reply))};
+    return tl::unexpected{refuse(*reply)};
   return std::move(reply->body);
+}
+
+exit_code talk::refuse(const answer& no) const {
+  if (server_.prefix.empty() || reason_in(no) != "no_such_route")
+    return complain(exit_code::refused, explanation(no));
+  auto bare = server_;
+  bare.prefix.clear();
+  return complain(exit_code::usage,
+                  fmt::format("{} has a path, and the server there knows no such route; its URL has none: {}",
+                              to_text(server_), to_text(bare)));
 }
 
 exit_code talk::ask(const request& asked) const {

@@ -8,9 +8,6 @@
 
 namespace lmq::client {
 
-/// What the server says of its "no": the sentence in its JSON, or else its status.
-std::string explanation(const answer& no);
-
 /// The word for programs in it; empty: none.
 std::string reason_in(const answer& no);
 
@@ -31,6 +28,9 @@ public:
   /// The answer's body, where it is a yes; else what was wrong has been told, and this is how the command
   /// ends.
   tl::expected<std::string, exit_code> document(const request& asked) const;
+
+  /// What the server's "no" means, told: `refused`; `usage` where the URL has a path that the server has not.
+  exit_code refuse(const answer& no) const;
 
   /// A request whose answer says no more than yes or no.
   exit_code ask(const request& asked) const;

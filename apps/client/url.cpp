@@ -6,10 +6,28 @@
 
 namespace lmq::client {
 
+namespace {
+
+/// A character of ASCII that leaves ink.
+bool is_visible(char c) {
+  return c > 0x20 && c < 0x7f;
+}
+
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+} // namespace
+
 checked<server_url> parse_server_url(std::string_view text) {
+  constexpr std::string_view example = "write it like http://127.0.0.1:9980";
+  if (!std::all_of(text.begin(), text.end(), is_visible))
+    return tl::unexpected<std::string>(fmt::format(
+      "a server's URL has no blanks, control characters or bytes beyond ASCII; percent-encode those of its "
+      "path, and {}",
+      example));
   auto complain = [&] {
-    return tl::unexpected<std::string>(
-      fmt::format("\"{}\" is not a server's URL; write it like http://127.0.0.1:9980", text));
+    return tl::unexpected<std::string>(fmt::format("\"{}\" is not a server's URL; {}", text, example));
   };
   auto tls = text.starts_with("https://");
   std::string_view scheme = tls ? "https://" : "http://";
@@ -35,9 +53,16 @@ std::string to_text(const server_url& url) {
 }
 
 checked<std::string> parse_token(std::string_view text) {
-  if (!std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; }))
+  if (!std::all_of(text.begin(), text.end(), is_visible))
     return tl::unexpected<std::string>(
       "the token has a blank, or a character that is not ASCII; give it as it stands in the server's file");
+  return std::string{text};
+}
+
+checked<std::string> parse_content_type(std::string_view text) {
+  if (std::any_of(text.begin(), text.end(), is_control))
+    return tl::unexpected<std::string>(
+      "a content type has no line ends or other control characters; give it like text/plain");
   return std::string{text};
 }
 

@@ -304,7 +304,6 @@ CAF_TEST(a server that does not prove itself gets no token) {
     CAF_CHECK(is_one_line(done.err));
     CAF_CHECK(holds(done.err, "does not prove itself"));
   }
-  CAF_CHECK(holds(client({"ping", "--url", url, "--ca", folder.path("none")}, {}).err, "--ca: "));
   CAF_CHECK(holds(client({"ping", "--url", "http://127.0.0.1:" + port}, {}).err, "https://"));
   CAF_CHECK(server.stop() == 0);
 }
@@ -314,6 +313,19 @@ CAF_TEST(words about access that make no sense are refused before anything is se
   auto ca_of_http = client({"ping", "--url", "http://127.0.0.1:" + port, "--ca", "x.pem"}, {});
   CAF_CHECK_EQUAL(ca_of_http.exit_code, 2);
   CAF_CHECK(holds(ca_of_http.err, "--ca: it goes with an https:// URL"));
+  auto https = "https://127.0.0.1:" + port;
+  auto none = folder.path("none"), text = folder.write("text", "no certificate");
+  for (const auto& [refused, sentence] :
+       {std::pair{client({"ping", "--url", https, "--ca", none}, {}),
+                  "lmq: --ca: can't read " + none + ": No such file or directory; "},
+        std::pair{client({"ping", "--url", https}, {{"LMQ_CA", none}}),
+                  "lmq: LMQ_CA: can't read " + none + ": No such file or directory; "},
+        std::pair{client({"ping", "--url", https, "--ca", text}, {}),
+                  "lmq: --ca: " + text + " holds no certificates; "}}) {
+    CAF_CHECK_EQUAL(refused.exit_code, 2);
+    CAF_CHECK(is_one_line(refused.err));
+    CAF_CHECK(refused.err.starts_with(sentence));
+  }
   auto no_token = client({"ping", "--token", "two words"}, {});
   CAF_CHECK_EQUAL(no_token.exit_code, 2);
   CAF_CHECK(!holds(no_token.err, "two words"));

@@ -167,12 +167,47 @@ CAF_TEST(headers can go before the body) {
 }
 
 CAF_TEST(a refusal is told in the words of the server) {
-  auto refused = run({"push", std::string(256, 'n'), "x"});
+  auto refused = run({"ack", "q", "nobody"});
   CAF_MESSAGE(refused.err);
   CAF_CHECK_EQUAL(refused.exit_code, 1);
   CAF_CHECK(is_one_line(refused.err));
-  auto body = http_client{server.http_port()}.request("POST", "/messages/" + std::string(256, 'n')).body;
+  auto body = http_client{server.http_port()}.request("POST", "/messages/q/nobody?reply=ack").body;
   CAF_CHECK(holds(body, "\"message\":\"" + refused.err.substr(5, refused.err.size() - 6) + "\""));
+}
+
+CAF_TEST(what would be another request is not sent) {
+  auto smuggled = "text/plain\r\ncontent-length: 0\r\n\r\nPOST /messages/smuggled HTTP/1.1\r\nhost: x";
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"push", "q", "x", "--type", smuggled},
+                                             {"push", "", "x"},
+                                             {"push", "a\nb", "x"},
+                                             {"push", std::string(256, 'n'), "x"},
+                                             {"pull", ""},
+                                             {"ack", "q", ""},
+                                             {"purge", "a\x7f"},
+                                             {"ping", "--url", url + "/ HTTP/1.1\r\nx: y"}}) {
+    auto refused = run(words);
+    CAF_MESSAGE(refused.err);
+    CAF_CHECK_EQUAL(refused.exit_code, 2);
+    CAF_CHECK(is_one_line(refused.err));
+    CAF_CHECK(!holds(refused.err, "/messages/"));
+  }
+  CAF_CHECK_EQUAL(messages_in("q"), -1);
+  CAF_CHECK_EQUAL(messages_in("smuggled"), -1);
+}
+
+CAF_TEST(a path behind the address of a server is told from a refusal) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+         {"ping"}, {"push", "q", "x"}, {"pull", "q"}, {"status"}, {"queues"}}) {
+    auto asked = words;
+    asked.insert(asked.end(), {"--url", url + "/path"});
+    auto refused = run(asked);
+    CAF_CHECK_EQUAL(refused.exit_code, 2);
+    CAF_CHECK_EQUAL(refused.err,
+                    "lmq: " + url +
+                      "/path has a path, and the server there knows no such route; its URL has none: " + url +
+                      "\n");
+  }
 }
 
 CAF_TEST(a body over the limit is a refusal and not a broken connection) {

@@ -270,7 +270,7 @@ CAF_TEST(properties and rules are shown and changed) {
   for (const char* verb : {"get", "reset"}) {
     auto nobody = run({"props", verb, ""});
     CAF_CHECK_EQUAL(nobody.exit_code, 2);
-    CAF_CHECK(holds(nobody.err, "a queue's name has at least one character"));
+    CAF_CHECK(holds(nobody.err, "the queue name is empty"));
   }
   CAF_CHECK_EQUAL(run({"rules", "get"}).out, "NAMES  PROPERTIES\n^a     retry=1\n");
   done({"rules", "reset"});

@@ -40,6 +40,24 @@ CAF_TEST(a token can not break a header) {
   CAF_CHECK(parse_token("secret token").error().find("secret") == std::string::npos);
 }
 
+CAF_TEST(a content type can not break a header) {
+  CAF_CHECK(parse_content_type("text/plain; charset=\"\xc3\xbc\"") ==
+            std::string{"text/plain; charset=\"\xc3\xbc\""});
+  CAF_CHECK(parse_content_type("") == std::string{});
+  for (auto text : {"text/plain\r\ncontent-length: 0", "a\n", "\r", "a\tb", "a\x7f"})
+    CAF_CHECK(!parse_content_type(text));
+}
+
+CAF_TEST(a url can not break the line of a request) {
+  for (auto text :
+       {"http://a/ HTTP/1.1\r\nx: y", "http://a/b c", "http://a/\n", "http://a\r\n:80", "http://a/\xff"}) {
+    auto url = parse_server_url(text);
+    CAF_REQUIRE(!url);
+    CAF_CHECK(url.error().find('\n') == std::string::npos);
+    CAF_CHECK(url.error().find("http://127.0.0.1:9980") != std::string::npos);
+  }
+}
+
 CAF_TEST(a name is percent encoded byte by byte) {
   CAF_CHECK_EQUAL(percent_encoded("aZ0-._~"), "aZ0-._~");
   CAF_CHECK_EQUAL(percent_encoded("a/b c+d?e#f%"), "a%2Fb%20c%2Bd%3Fe%23f%25");
