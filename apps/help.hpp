@@ -45,7 +45,9 @@ seconds, kept to the millisecond.
 
 SIGHUP reads the files of --tokens, --tls-cert and --tls-key again.
 The server ends in good order on SIGTERM or SIGINT, and at once on a second one. Exit codes: 0 stopped as
-asked, 1 stopping took too long, 2 it could not start: a setting is wrong, or a port is taken.)";
+asked, 1 stopping took too long, 2 it could not start: a setting is wrong, or a port is taken,
+4 the data directory can't be used: another server has it, its parent is missing, it is damaged; or the disk
+failed while serving.)";
 
 inline constexpr auto pull =
   R"(Exit code 1 if there is no message. Without --ack the message comes again when its lease ends, unless it is
@@ -78,7 +80,9 @@ inline constexpr auto delete_queue =
 
 inline constexpr auto revive = "Its messages and leases are as they were. A queue that is up stays as it is.";
 
-inline constexpr auto cert = R"(Makes the certificates with which the nodes of a cluster know each other.
+inline constexpr auto cert =
+  R"(Makes the certificates with which the nodes of a cluster know each other, or by
+which clients of HTTPS know a server.
 
 A first example, for two nodes:
   lmq cert init --dir certificates
@@ -86,7 +90,8 @@ A first example, for two nodes:
   lmq cert node b --dir certificates
 Every node gets ca.pem and its own two files; ca-key.pem stays where you are.
 Whoever has a certificate of this authority is a full member, so it is for one
-cluster and nothing else.
+cluster and nothing else. For HTTPS make another one in another --dir: clients
+get its ca.pem (--ca), a node the files that are named after its address.
 )";
 
 inline constexpr auto backup =

@@ -71,7 +71,7 @@ function flush() {
       print ".TP\n" key_heading(entry) "\n" about(text) "."
       print "In the environment: " escaped(variable(entry)) "."
     }
-  } else if (entry !~ /^-h,/ || mode == "top") {
+  } else if (mode != "exits" && (entry !~ /^-h,/ || mode == "top")) {
     if (title != "") print ".PP\n" title ":"
     title = ""
     print ".TP\n" heading(entry) "\n" about(text)
