@@ -87,8 +87,11 @@ checked<std::string> make_authority(const certificate_wanted& what) {
     return tl::unexpected<std::string>(std::move(made).error());
   if (auto done = write_pair(*made, paths); !done)
     return tl::unexpected<std::string>(std::move(done).error());
-  return fmt::format("made {}: the cluster's authority, good until {}; every node gets a copy\n"
-                     "made {}: its key; whoever has it can make members, so keep it off the nodes\n"
+  return fmt::format("made {}: an authority, good until {}; of a cluster, every node gets a copy; of HTTPS, "
+                     "every client\n"
+                     "made {}: its key; whoever has it can make members of that cluster, or servers that "
+                     "those clients trust, so keep it off the nodes\n"
+                     "use it for one of the two alone\n"
                      "next, for each node: lmq cert node NAME{}\n",
                      paths.certificate, good_until(made->certificate), paths.key,
                      what.dir == "." ? "" : " --dir " + what.dir);

@@ -76,6 +76,7 @@ CAF_TEST(two commands make an authority and a node that it vouches for) {
   CAF_CHECK_EQUAL(init.err, "");
   CAF_CHECK(holds(init.out, "made " + folder.path("ca.pem") + ": "));
   CAF_CHECK(holds(init.out, "made " + folder.path("ca-key.pem") + ": "));
+  CAF_CHECK(holds(init.out, "of a cluster, every node gets a copy; of HTTPS, every client\n"));
   CAF_CHECK(holds(init.out, "lmq cert node NAME --dir " + folder.path() + "\n"));
   auto node = cert({"node", "lmq@b"});
   CAF_CHECK_EQUAL(node.exit_code, 0);
