@@ -1,6 +1,7 @@
 #include "apps/disk.hpp"
 
 #include "apps/exit_code.hpp"
+#include "cluster/stored_queues.hpp"
 #include "core/log_value.hpp"
 #include "storage/directory.hpp"
 
@@ -104,7 +105,7 @@ tl::expected<disk::opened, std::string> disk::open(const disk_settings& with,
   for (const auto& [name, q] : from->state.queues)
     messages += q.messages.size();
   spdlog::info("storage.open directory={} queues={} messages={} seconds={:.3f}", log_value(with.directory),
-               from->state.queues.size(), messages,
+               count_queues(from->state), messages,
                std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
   return opened{std::make_shared<disk>(std::move(from->store), with, std::move(pushes)),
                 std::move(from->state)};

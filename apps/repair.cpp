@@ -1,6 +1,7 @@
 #include "apps/disk_commands.hpp"
 
 #include "apps/output.hpp"
+#include "cluster/stored_queues.hpp"
 #include "storage/repair.hpp"
 
 #include <fmt/format.h>
@@ -22,7 +23,8 @@ std::string text_of(const repair_report& r, const repair_wanted& asked) {
     out += fmt::format("noticed   {}\n", remark);
   if (!r.context.empty())
     out += fmt::format("context   {}\n", r.context);
-  out += fmt::format("salvaged  {}: queues: {}, messages: {}\n", asked.to, r.queues, r.messages);
+  out += fmt::format("salvaged  {}: queues: {}, messages: {}\n", asked.to, count_queues(r.queues, r.notes),
+                     r.messages);
   return out;
 }
 

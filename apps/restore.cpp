@@ -1,6 +1,7 @@
 #include "apps/disk_commands.hpp"
 
 #include "apps/output.hpp"
+#include "cluster/stored_queues.hpp"
 #include "storage/offline.hpp"
 
 #include <fmt/format.h>
@@ -27,7 +28,7 @@ exit_code run(const restore_wanted& asked, output_files files) {
   for (const auto& remark : from->rows().remarks)
     std::fputs((remark + "\n").c_str(), files.err);
   auto written = write_out(files.out, fmt::format("{} holds queues: {}, messages: {}\n", asked.directory,
-                                                  from->rows().state.queues.size(), from->rows().messages));
+                                                  count_queues(from->rows().state), from->rows().messages));
   return written ? exit_code::done : complain(files, exit_code::refused, written.error());
 }
 

@@ -2,6 +2,7 @@
 #include "cluster/node_machine.hpp"
 
 #include "cluster/codec.hpp"
+#include "cluster/stored_queues.hpp"
 
 #include <sstream>
 #include <utility>
@@ -16,6 +17,24 @@ constexpr const char* rules_note = "rules";
 constexpr const char* queue_note = "queue/"; // and the queue's name
 
 } // namespace
+
+std::size_t count_queues(std::set<std::string> with_messages,
+                         const std::map<std::string, std::string>& notes) {
+  for (const auto& [name, value] : notes) {
+    auto message = name.starts_with(queue_note) ? decode_message(value) : std::nullopt;
+    auto* change = message ? std::get_if<says::changed>(&*message) : nullptr;
+    if (change != nullptr && change->what.of_queue.exists)
+      with_messages.insert(change->what.queue);
+  }
+  return with_messages.size();
+}
+
+std::size_t count_queues(const stored_state& all) {
+  std::set<std::string> with_messages;
+  for (const auto& [name, q] : all.queues)
+    with_messages.insert(name);
+  return count_queues(std::move(with_messages), all.notes);
+}
 
 std::string node_machine::note_name(const metadata_change& what) {
   return what.queue.empty() ? rules_note : queue_note + what.queue;

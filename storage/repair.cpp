@@ -77,7 +77,6 @@ public:
     flush();
     if (error_)
       return tl::unexpected(*error_);
-    report_.queues = queues_with_messages_.size();
     return std::move(report_);
   }
 
@@ -101,10 +100,12 @@ private:
         break;
       }
       case format::row::note:
-        if (auto text = format::decode_text(value))
+        if (auto text = format::decode_text(value)) {
+          report_.notes.emplace(key.substr(1), *text);
           batch_.notes.emplace(key.substr(1), std::move(*text));
-        else
+        } else {
           drop("a note");
+        }
         break;
       case format::row::context: {
         auto incarnation = format::parse_incarnation(key);
@@ -187,8 +188,9 @@ private:
         return true;
       }
       ++report_.messages;
-      queues_with_messages_.insert(queue);
-      change_of(queue).messages.push_back(std::move(*m));
+      auto& change = change_of(queue);
+      report_.queues.insert(change.queue);
+      change.messages.push_back(std::move(*m));
       added(value.size());
       return !error_;
     });
@@ -287,7 +289,6 @@ private:
   std::unordered_set<message_id> unreadable_;
   std::unordered_set<message_id> named_;
   std::vector<std::pair<std::uint32_t, message_id>> lost_; ///< that a unit names, and no row
-  std::unordered_set<std::uint32_t> queues_with_messages_;
   store_batch batch_;
   std::size_t bytes_ = 0, rows_ = 0;
   std::optional<store_error> error_;

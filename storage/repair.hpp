@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <set>
 #include <string>
 #include <tl/expected.hpp>
 #include <vector>
@@ -20,9 +22,10 @@ struct repair_report {
     std::string what;
   };
 
-  std::size_t tables = 0, logs = 0; ///< files that were read
-  std::size_t queues = 0;
-  std::uint64_t messages = 0; ///< that are in the new directory
+  std::size_t tables = 0, logs = 0;         ///< files that were read
+  std::set<std::string> queues;             ///< that have messages
+  std::map<std::string, std::string> notes; ///< that are in the new directory
+  std::uint64_t messages = 0;               ///< that are in the new directory
   std::vector<file_flaw> flaws;
   std::vector<std::string> dropped; ///< rows that were left out, and ids that are known to be lost
   std::vector<std::string> remarks; ///< nothing was lost with it

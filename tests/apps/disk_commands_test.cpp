@@ -328,6 +328,8 @@ CAF_TEST(a repair salvages what is whole and tells the rest) {
     http_client client{server.http_port()};
     for (int i = 0; i < 50; ++i)
       push(client, "jobs", "body " + std::to_string(i) + std::string(200, '.'));
+    // It comes back though it holds nothing.
+    CAF_CHECK_EQUAL(client.request("PATCH", "/properties/empty", {}, R"({"retry":1})").status, 204);
     auto no = run({"repair", "--data-dir", folder.path("data"), "--to", folder.path("new")});
     CAF_CHECK_EQUAL(no.exit_code, 4);
     CAF_CHECK(holds(no.err, "a server has the data directory"));
@@ -336,7 +338,9 @@ CAF_TEST(a repair salvages what is whole and tells the rest) {
   auto whole = run({"repair", "--data-dir", folder.path("data"), "--to", folder.path("whole")});
   CAF_MESSAGE(whole.out);
   CAF_CHECK_EQUAL(whole.exit_code, 0);
-  CAF_CHECK(holds(whole.out, "messages: 50\n"));
+  CAF_CHECK(holds(whole.out, "queues: 2, messages: 50\n"));
+  auto restored = run({"restore", folder.path("whole"), "--data-dir", folder.path("restored")});
+  CAF_CHECK_EQUAL(restored.out, folder.path("restored") + " holds queues: 2, messages: 50\n");
 
   auto log = file_in(folder.path("data"), ".log");
   flip_a_bit(log, place_of(log, "body 25"));
@@ -348,8 +352,10 @@ CAF_TEST(a repair salvages what is whole and tells the rest) {
   CAF_MESSAGE(repaired.out);
   CAF_CHECK_EQUAL(repaired.exit_code, 1);
   CAF_CHECK(holds(repaired.out, "damaged   " + log.filename().string() + ": batch"));
-  CAF_CHECK(holds(repaired.out, "messages: 49\n"));
-  server_process server{{.data_dir = folder.path("new")}};
+  CAF_CHECK(holds(repaired.out, "queues: 2, messages: 49\n"));
+  server_process server{{.arguments = {"--log-level", "info"}, .data_dir = folder.path("new")}};
   http_client client{server.http_port()};
   CAF_CHECK_EQUAL(drain(client, "jobs").size(), 49u);
+  CAF_REQUIRE(server.stop() == 0);
+  CAF_CHECK(holds(server.process().standard_error(), " queues=2 messages=49 "));
 }
