@@ -93,7 +93,9 @@ CAF_TEST(the tokens on the page about security are taken) {
 
 CAF_TEST(the settings of two nodes on the page about installing are taken) {
   auto page = text_of(LMQ_SOURCE_DIR "/docs/operations/install.md");
-  const std::string head = "sudo tee -a /etc/lmq/lmq.toml <<END\n";
+  // What is pasted a second time says the same again: nothing is appended that may be there.
+  CAF_CHECK(page.find("\nsudo tee -a") == std::string::npos);
+  const std::string head = "sudo tee /etc/lmq/lmq.toml <<END\n";
   auto begin = page.find(head);
   CAF_REQUIRE(begin != std::string::npos);
   begin += head.size();
@@ -109,6 +111,8 @@ CAF_TEST(the settings of two nodes on the page about installing are taken) {
   settings all;
   CAF_CHECK(override_settings(all, *given).has_value());
   CAF_CHECK(given->size() >= 10);
+  // The file is a whole one, so it says what the package's did.
+  CAF_CHECK_EQUAL(all.disk.directory, "/var/lib/lmq");
 
   auto tokens_at = page.find("app         push,pull");
   CAF_REQUIRE(tokens_at != std::string::npos);
