@@ -1,5 +1,6 @@
 #include "gateway/http/json_properties.hpp"
 
+#include "gateway/http/json_number.hpp"
 #include "gateway/http/json_text.hpp"
 #include "gateway/http/wire_time.hpp"
 
@@ -46,19 +47,21 @@ parsed<milliseconds> parse_seconds(const std::string& key, const json& value) {
 }
 
 parsed<std::uint32_t> parse_retry(const json& value) {
-  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > property_limits::retry_max)
+  auto retry = json_whole_number(value, property_limits::retry_max);
+  if (!retry)
     return no(http_reason::bad_property,
               "retry is how often a message may come again: send a whole number from 0 to " +
                 std::to_string(property_limits::retry_max));
-  return static_cast<std::uint32_t>(value.get<std::uint64_t>());
+  return static_cast<std::uint32_t>(*retry);
 }
 
 parsed<std::uint64_t> parse_queue_limit(const std::string& key, const json& value) {
-  if (!value.is_number_unsigned() || value.get<std::uint64_t>() > property_limits::queue_limit_max)
+  auto limit = json_whole_number(value, property_limits::queue_limit_max);
+  if (!limit)
     return no(http_reason::bad_property,
               key + " is how much the queue may hold: send a whole number from 1 to " +
                 std::to_string(property_limits::queue_limit_max) + ", or 0 for no limit");
-  return value.get<std::uint64_t>();
+  return *limit;
 }
 
 parsed<bool> parse_paused(const json& value) {

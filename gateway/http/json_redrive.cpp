@@ -1,7 +1,9 @@
 #include "gateway/http/json_redrive.hpp"
 
+#include "gateway/http/json_number.hpp"
 #include "gateway/request.hpp"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -21,10 +23,10 @@ tl::expected<std::uint64_t, http_refusal> parse_redrive(std::string_view text) {
               "send how many dead letters may go back, as {\"limit\":100}, or nothing for all of them");
   if (document.empty())
     return all;
-  const auto& limit = document["limit"];
-  if (!limit.is_number_unsigned() || limit.get<std::uint64_t>() == 0)
+  auto limit = json_whole_number(document["limit"], std::numeric_limits<std::uint64_t>::max());
+  if (limit.value_or(0) == 0)
     return no(http_reason::bad_parameter, "limit: send a whole number from 1");
-  return limit.get<std::uint64_t>();
+  return *limit;
 }
 
 } // namespace lmq

@@ -23,15 +23,12 @@ std::optional<milliseconds> read_seconds(value_reader& in) {
 }
 
 std::optional<std::uint32_t> read_retry(value_reader& in) {
-  auto retry = in.integer();
-  if (!retry || *retry > property_limits::retry_max)
-    return std::nullopt;
-  return static_cast<std::uint32_t>(*retry);
+  auto retry = in.whole(property_limits::retry_max);
+  return retry ? std::optional{static_cast<std::uint32_t>(*retry)} : std::nullopt;
 }
 
 std::optional<std::uint64_t> read_queue_limit(value_reader& in) {
-  auto limit = in.integer();
-  return limit && *limit <= property_limits::queue_limit_max ? limit : std::nullopt;
+  return in.whole(property_limits::queue_limit_max);
 }
 
 /// Whether it may be a queue's name is for the registry to say.

@@ -1,5 +1,6 @@
 #include "gateway/rpc/value_reader.hpp"
 
+#include "core/whole_number.hpp"
 #include "event_loop/bug.hpp"
 
 namespace lmq {
@@ -64,6 +65,18 @@ std::optional<std::uint64_t> value_reader::integer() {
     return std::nullopt;
   pass(next);
   return next.number;
+}
+
+std::optional<std::uint64_t> value_reader::whole(std::uint64_t most) {
+  auto next = peek();
+  std::optional<std::uint64_t> is;
+  if (next.kind == value_kind::integer && next.number <= most)
+    is = next.number;
+  else if (next.kind == value_kind::floating)
+    is = whole_number(next.real, most);
+  if (is)
+    pass(next);
+  return is;
 }
 
 std::optional<double> value_reader::number() {

@@ -39,6 +39,9 @@ public:
   /// From 0 on.
   std::optional<std::uint64_t> integer();
 
+  /// From 0 to `most`: an integer, or a floating without a fraction, which is all that some clients have.
+  std::optional<std::uint64_t> whole(std::uint64_t most);
+
   /// An integer or a floating, of any sign.
   std::optional<double> number();
 

@@ -49,6 +49,10 @@ CONTRACT("update_props answers ok, merges, and creates the queue") {
   auto name = fresh_name();
   expect_ok(client.call("update_props", {name, map({{"retry", 5}})}));
   expect(queue_exists(observer, name), "no queue was created");
+  expect_ok(client.call("update_props", {name, map({{"retry", 3.0}, {"max_messages", 1e9}})}));
+  expect_equal(properties_text(observer, name),
+               R"({"accum":0,"max_messages":1000000000,"retry":3,"timeout":30})");
+  expect_ok(client.call("update_props", {name, map({{"retry", 5}})}));
   expect_ok(client.call("update_props", {name, map({{"timeout", 1.5}, {"pack", 0.25}})}));
   auto found = in_force(name);
   expect_equal(found.at("retry"), 5);

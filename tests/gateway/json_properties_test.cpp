@@ -2,6 +2,7 @@
 #define CAF_SUITE json_properties
 
 #include "gateway/http/json_properties.hpp"
+#include "gateway/http/json_redrive.hpp"
 
 #include <caf/test/unit_test.hpp>
 
@@ -82,6 +83,22 @@ CAF_TEST(wrong types and values out of range are refused) {
   CAF_CHECK(refused(R"({"retry":1.5})", http_reason::bad_property));
   CAF_CHECK(refused(R"({"retry":1000000001})", http_reason::bad_property));
   CAF_CHECK(refused(R"({"retry":99999999999999999999})", http_reason::bad_property));
+}
+
+CAF_TEST(a whole number is one however it is written) {
+  auto set = taken(R"({"retry":3.0,"max_messages":1e9,"max_bytes":1000000000000000.0})");
+  CAF_CHECK(set.retry == 3u);
+  CAF_CHECK(set.max_messages == 1'000'000'000u);
+  CAF_CHECK(set.max_bytes == 1'000'000'000'000'000u);
+  CAF_CHECK_EQUAL(again(R"({"retry":3.0})"), R"({"retry":3})");
+  CAF_CHECK_EQUAL(again(R"({"retry":-0.0})"), R"({"retry":0})");
+  for (auto* text : {R"({"retry":2.5})", R"({"retry":-1.0})", R"({"retry":1000000001.0})",
+                     R"({"max_bytes":0.5})", R"({"max_messages":1e16})"})
+    CAF_CHECK(refused(text, http_reason::bad_property));
+  CAF_CHECK(parse_redrive(R"({"limit":1e3})") == 1000u);
+  CAF_CHECK(parse_redrive(R"({"limit":7})") == 7u);
+  for (auto* text : {R"({"limit":0.5})", R"({"limit":0.0})", R"({"limit":-1.0})", R"({"limit":"1"})"})
+    CAF_CHECK(!parse_redrive(text));
 }
 
 CAF_TEST(hooks are lists of calls by point) {
