@@ -42,7 +42,7 @@ std::string dump_line(std::string_view queue, const stored_message& m, const sto
   std::string out;
   out.reserve(256 + body.size() + body.size() / 2);
   out += "{\"queue\":";
-  append_json_string(out, queue);
+  append_json_name(out, queue);
   append_field(out, "id", to_text(lease_id{m.id, state.deliveries, state.home}));
   if (unit != nullptr && unit->compound)
     append_field(out, "compound", to_text(lease_id{unit->unit, state.deliveries, state.home}));

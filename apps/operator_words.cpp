@@ -4,6 +4,7 @@
 #include "apps/help.hpp"
 #include "apps/values.hpp"
 #include "core/properties.hpp"
+#include "core/utf8.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -21,11 +22,11 @@ namespace {
 constexpr std::array<std::string_view, 1> texts{"dead_letter"};
 
 /// What stands behind `KEY=`: JSON, and what is none is a text. A property that is a text takes all but a
-/// JSON string as it stands there: `dead_letter=5` is the queue named 5.
+/// JSON string as it stands there: `dead_letter=5` is the queue named 5. Any bytes are a name.
 nlohmann::ordered_json value_of(std::string_view key, const std::string& text) {
   auto value = nlohmann::ordered_json::parse(text, nullptr, false);
   bool is_text = value.is_discarded() || std::find(texts.begin(), texts.end(), key) != texts.end();
-  return is_text && !value.is_string() ? nlohmann::ordered_json(text) : std::move(value);
+  return is_text && !value.is_string() ? nlohmann::ordered_json(text_of_bytes(text)) : std::move(value);
 }
 
 /// `{"retry":2}` as it is, or `retry=2 timeout=30` as an object.

@@ -38,6 +38,11 @@ std::size_t character(std::string_view bytes) noexcept {
   return size;
 }
 
+/// U+FFFD, which stands for what is no text.
+constexpr std::string_view replacement = "\xef\xbf\xbd";
+
+constexpr std::string_view digits = "0123456789abcdef";
+
 } // namespace
 
 bool is_utf8(std::string_view bytes) noexcept {
@@ -48,6 +53,45 @@ bool is_utf8(std::string_view bytes) noexcept {
     bytes.remove_prefix(size);
   }
   return true;
+}
+
+std::string text_of_bytes(std::string_view bytes) {
+  if (is_utf8(bytes) && bytes.find(replacement) == std::string_view::npos)
+    return std::string{bytes};
+  std::string text;
+  while (!bytes.empty()) {
+    auto size = ascii_prefix(bytes);
+    if (size == 0 && !bytes.starts_with(replacement))
+      size = character(bytes);
+    text += bytes.substr(0, size);
+    if (size == 0) {
+      auto byte = static_cast<unsigned char>(bytes.front());
+      text += replacement;
+      text += digits[byte >> 4];
+      text += digits[byte & 15];
+      size = 1;
+    }
+    bytes.remove_prefix(size);
+  }
+  return text;
+}
+
+std::string bytes_of_text(std::string_view text) {
+  std::string bytes;
+  for (auto at = text.find(replacement); at != std::string_view::npos; at = text.find(replacement)) {
+    bytes += text.substr(0, at);
+    text.remove_prefix(at + replacement.size());
+    auto high = text.size() < 2 ? std::string_view::npos : digits.find(text[0]);
+    auto low = text.size() < 2 ? std::string_view::npos : digits.find(text[1]);
+    if (high == std::string_view::npos || low == std::string_view::npos) {
+      bytes += replacement;
+    } else {
+      bytes += static_cast<char>(high << 4 | low);
+      text.remove_prefix(2);
+    }
+  }
+  bytes += text;
+  return bytes;
 }
 
 } // namespace lmq

@@ -1,6 +1,6 @@
 #include "metrics/datagrams.hpp"
 
-#include "metrics/families.hpp"
+#include "core/utf8.hpp"
 
 #include <fmt/format.h>
 
@@ -35,7 +35,7 @@ private:
 };
 
 std::string in_statsd(std::string_view name) {
-  auto text = as_label(name);
+  auto text = text_of_bytes(name);
   for (auto& c : text)
     if (c == ':' || c == '|' || c == '@' || c == ' ')
       c = '_';
@@ -45,7 +45,7 @@ std::string in_statsd(std::string_view name) {
 /// A tag's value in line protocol.
 std::string in_influxdb(std::string_view name) {
   std::string text;
-  for (char c : as_label(name)) {
+  for (char c : text_of_bytes(name)) {
     if (c == ',' || c == '=' || c == ' ')
       text += '\\';
     text += c;

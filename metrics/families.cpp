@@ -1,7 +1,5 @@
 #include "metrics/families.hpp"
 
-#include "core/utf8.hpp"
-
 #include <prometheus/text_serializer.h>
 
 #include <array>
@@ -48,30 +46,6 @@ family counter(families& out, std::string name, std::string help) {
 
 family gauge(families& out, std::string name, std::string help) {
   return {out, std::move(name), std::move(help), prometheus::MetricType::Gauge};
-}
-
-std::string as_label(std::string_view bytes) {
-  if (is_utf8(bytes))
-    return std::string{bytes};
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  while (!bytes.empty()) {
-    // The longest character that begins here; UTF-8 has 4 bytes at most.
-    std::size_t n = std::min<std::size_t>(4, bytes.size());
-    while (n > 0 && !is_utf8(bytes.substr(0, n)))
-      --n;
-    if (n == 0) {
-      auto byte = static_cast<unsigned char>(bytes.front());
-      text += "\xef\xbf\xbd";
-      text += digits[byte >> 4];
-      text += digits[byte & 15];
-      n = 1;
-    } else {
-      text += bytes.substr(0, n);
-    }
-    bytes.remove_prefix(n);
-  }
-  return text;
 }
 
 std::string to_text(const families& all) {

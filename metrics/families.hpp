@@ -24,7 +24,7 @@ class family {
 public:
   family(families& out, std::string name, std::string help, prometheus::MetricType type);
 
-  /// @param labels  names and values; a value that is no UTF-8 is written as `as_label`
+  /// @param labels  names and values; values are UTF-8: `text_of_bytes` makes it of a name
   void add(double value, std::vector<label> labels = {});
 
   /// Of a histogram.
@@ -43,9 +43,6 @@ private:
 
 family counter(families& out, std::string name, std::string help);
 family gauge(families& out, std::string name, std::string help);
-
-/// What is no UTF-8 in it is replaced by U+FFFD and the byte's two hexadecimal digits.
-std::string as_label(std::string_view bytes);
 
 /// Sums over all queues, those that are gone included.
 void node_families(const queue_board::snapshot& of, time_point now, families& out);

@@ -1,4 +1,5 @@
 // Queues in Prometheus' terms: all of them together, and each.
+#include "core/utf8.hpp"
 #include "metrics/families.hpp"
 
 #include <algorithm>
@@ -60,7 +61,7 @@ public:
       if (last != nullptr && *last == *q.name)
         continue; // its predecessor, which is about to go
       last = q.name.get();
-      queues_.push_back({&q.figures, "{queue=\"" + escaped(as_label(*q.name)) + '"'});
+      queues_.push_back({&q.figures, "{queue=\"" + escaped(text_of_bytes(*q.name)) + '"'});
       bytes += lines_of_a_queue * (queues_.back().label.size() + bytes_beside_label);
     }
     out_.reserve(out_.size() + bytes);

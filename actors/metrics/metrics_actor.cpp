@@ -2,6 +2,7 @@
 
 #include "actors/guarded_promise.hpp"
 #include "core/log_value.hpp"
+#include "core/utf8.hpp"
 #include "metrics/datagrams.hpp"
 #include "metrics/udp_sender.hpp"
 
@@ -38,16 +39,16 @@ void cluster_families(const cluster_status& cluster, metrics::families& out) {
     .add(cluster.serving ? 1 : 0);
   auto states = metrics::gauge(out, "lmq_cluster_member", "1 for the state that a member is in.");
   for (const auto& m : cluster.members)
-    states.add(1, {{"member", metrics::as_label(m.name)}, {"state", to_text(m.state)}});
+    states.add(1, {{"member", text_of_bytes(m.name)}, {"state", to_text(m.state)}});
   auto messages =
     metrics::gauge(out, "lmq_replication_lag_messages", "What was said to a member and is not acknowledged.");
   for (const auto& m : cluster.members)
     if (!m.self)
-      messages.add(static_cast<double>(m.lag_messages), {{"member", metrics::as_label(m.name)}});
+      messages.add(static_cast<double>(m.lag_messages), {{"member", text_of_bytes(m.name)}});
   auto bytes = metrics::gauge(out, "lmq_replication_lag_bytes", "The same in bytes.");
   for (const auto& m : cluster.members)
     if (!m.self)
-      bytes.add(static_cast<double>(m.lag_bytes), {{"member", metrics::as_label(m.name)}});
+      bytes.add(static_cast<double>(m.lag_bytes), {{"member", text_of_bytes(m.name)}});
 }
 
 class metrics_actor final : public metrics_handle::base {

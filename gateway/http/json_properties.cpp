@@ -1,5 +1,6 @@
 #include "gateway/http/json_properties.hpp"
 
+#include "core/utf8.hpp"
 #include "gateway/http/json_number.hpp"
 #include "gateway/http/json_text.hpp"
 #include "gateway/http/wire_time.hpp"
@@ -78,7 +79,7 @@ parsed<std::string> parse_dead_letter(const json& value) {
       http_reason::bad_property,
       "dead_letter is the name of the queue for what is out of retries: send a string, or \"\" to have "
       "such messages discarded");
-  return value.get<std::string>();
+  return bytes_of_text(value.get<std::string>());
 }
 
 parsed<hook_call> parse_call(const json& value) {
@@ -229,7 +230,7 @@ void append_json(std::string& out, const property_set& set) {
   }
   if (set.dead_letter) {
     key("dead_letter");
-    append_json_string(out, *set.dead_letter);
+    append_json_name(out, *set.dead_letter);
   }
   if (set.hooks) {
     key("hooks");

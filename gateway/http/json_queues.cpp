@@ -1,5 +1,6 @@
 #include "gateway/http/json_queues.hpp"
 
+#include "core/dead_letter.hpp"
 #include "core/utf8.hpp"
 #include "gateway/http/json_properties.hpp"
 #include "gateway/http/json_text.hpp"
@@ -58,7 +59,7 @@ void append_listed(std::string& out, const queue_report& q) {
     o.text("home", q.home);
   o.number("leased", q.leased);
   o.number("memory", q.memory_bytes);
-  o.text("name", q.name);
+  append_json_name(o.key("name"), q.name);
   o.boolean("paused", q.in_force.paused);
   o.number("ready", q.ready);
   o.number("size", q.size);
@@ -97,7 +98,9 @@ void append_content(object& o, const peeked_part& part) {
   o.text("content_type", part.content_type);
   auto& out = o.key("headers");
   append_list(out, part.preserved, [&](const auto& header) {
-    append_json_strings(out, {header.first, header.second});
+    append_json_strings(out, {header.first, header.first == dead_letter_headers::queue
+                                              ? text_of_bytes(header.second)
+                                              : header.second});
   });
 }
 
@@ -125,7 +128,7 @@ std::string queue_json(const node_names& nodes, const queue_report& q) {
     o.text("home", q.home);
   o.number("leased", q.leased);
   o.number("memory", q.memory_bytes);
-  o.text("name", q.name);
+  append_json_name(o.key("name"), q.name);
   if (q.oldest_ready)
     o.seconds("oldest_ready", *q.oldest_ready);
   else

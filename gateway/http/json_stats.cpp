@@ -75,7 +75,7 @@ std::string stats_json(const node_names& nodes, const std::vector<queue_report>&
   std::string_view before = "";
   for (const auto& q : queues) {
     out += std::exchange(before, ",");
-    append_json_string(out, q.name);
+    append_json_name(out, q.name);
     out += q.down ? ":{\"down\":true" : ":{\"down\":false";
     if (!q.home.empty()) {
       out += ",\"home\":";

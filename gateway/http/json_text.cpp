@@ -1,5 +1,7 @@
 #include "gateway/http/json_text.hpp"
 
+#include "core/utf8.hpp"
+
 #include <charconv>
 #include <cmath>
 #include <cstddef>
@@ -64,6 +66,10 @@ void append_json_string(std::string& out, std::string_view text) {
     text.remove_prefix(taken);
   }
   out += '"';
+}
+
+void append_json_name(std::string& out, std::string_view name) {
+  append_json_string(out, text_of_bytes(name));
 }
 
 void append_json_base64(std::string& out, std::string_view bytes) {

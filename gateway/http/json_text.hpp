@@ -9,8 +9,11 @@
 namespace lmq {
 
 /// `text` with its quotes. Bytes that are no UTF-8 are written as the Latin-1 characters they would be
-/// (`\u00ff`), so that whatever bytes a queue's name has, the document is JSON.
+/// (`\u00ff`), so that the document is JSON whatever it tells.
 void append_json_string(std::string& out, std::string_view text);
+
+/// A queue's name, with its quotes: as `text_of_bytes` has it, so that no two names are the same string.
+void append_json_name(std::string& out, std::string_view name);
 
 /// A string in base64, with its quotes.
 void append_json_base64(std::string& out, std::string_view bytes);

@@ -86,7 +86,7 @@ std::string json_of(const push_outcomes& outcomes) {
   std::string_view before = "";
   for (const auto& [queue, outcome] : outcomes) {
     json += std::exchange(before, ",");
-    append_json_string(json, queue);
+    append_json_name(json, queue);
     json += ':';
     json += json_of(outcome);
   }

@@ -108,6 +108,8 @@ CAF_TEST(properties are given as pairs or as one object) {
                               {"dead_letter=", R"({"dead_letter":""})"},
                               {"dead_letter={}", R"({"dead_letter":"{}"})"},
                               {"dead_letter=jobs.dead", R"({"dead_letter":"jobs.dead"})"},
+                              {"dead_letter=\xff", "{\"dead_letter\":\"\xef\xbf\xbd"
+                                                   "ff\"}"},
                               {R"(dead_letter="5")", R"({"dead_letter":"5"})"}})
     CAF_CHECK_EQUAL(asked<client::props>({"props", "set", "q", word}).change, object);
   CAF_CHECK(error({"props", "set", "q", "retry"}).starts_with("props set: \"retry\" is no setting; "));

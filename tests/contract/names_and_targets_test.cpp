@@ -68,6 +68,26 @@ CONTRACT("names may have any bytes but control characters") {
   }
 }
 
+CONTRACT("names that differ are different strings in JSON") {
+  auto client = http();
+  auto name = fresh_name();
+  push_ok(client, name + "%FF", "x");
+  push_ok(client, name + "%C3%BF", "x");
+  auto by_bytes = "\"" + name +
+                  "\xef\xbf\xbd"
+                  "ff\"",
+       by_text = "\"" + name + "\xc3\xbf\"";
+  for (const auto& told :
+       {client.request("GET", "/stats").body, client.request("GET", "/queues?qre=^" + name).body,
+        client.request("POST", "/messages?qre=^" + name, {}, "x").body}) {
+    expect(told.find(by_bytes) != std::string::npos, "not told by its bytes: " + told);
+    expect(told.find(by_text) != std::string::npos, "not told as text: " + told);
+  }
+  // Expressions match bytes.
+  expect_equal(client.request("POST", "/messages?qre=^" + name + ".$", {}, "x").body,
+               "{" + by_bytes + ":{\"accum\":\"no\"}}");
+}
+
 CONTRACT("a name of one byte is one") {
   auto client = http();
   expect_same_queue(client, "q", "q");

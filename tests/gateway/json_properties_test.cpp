@@ -101,6 +101,19 @@ CAF_TEST(a whole number is one however it is written) {
     CAF_CHECK(!parse_redrive(text));
 }
 
+CAF_TEST(the name of a queue of dead letters is read as it is printed) {
+  auto bytes = *taken("{\"dead_letter\":\"a\xef\xbf\xbd"
+                      "ff\"}")
+                  .dead_letter;
+  CAF_CHECK_EQUAL(bytes, std::string{"a\xff"});
+  auto text = *taken(R"({"dead_letter":"a\u00ff"})").dead_letter;
+  CAF_CHECK_EQUAL(text, std::string{"a\xc3\xbf"});
+  for (auto* same : {"{\"dead_letter\":\"a\xef\xbf\xbd"
+                     "ff\"}",
+                     "{\"dead_letter\":\"a\xc3\xbf\"}"})
+    CAF_CHECK_EQUAL(again(same), same);
+}
+
 CAF_TEST(hooks are lists of calls by point) {
   auto set = taken(R"({"hooks":{"pre_http_push":[["keep",["a","b"]],["other",[]]]}})");
   CAF_REQUIRE(set.hooks.has_value());

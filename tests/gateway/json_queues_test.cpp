@@ -44,6 +44,15 @@ CAF_TEST(a page tells where it begins and how many there are) {
     R"("ready":3,"size":6,"waiters":4}],"total":2})");
 }
 
+CAF_TEST(a name that is no text is told by its bytes) {
+  auto q = some_report();
+  q.name = "a\xff";
+  auto shown = "\"name\":\"a\xef\xbf\xbd"
+               "ff\"";
+  CAF_CHECK(queues_json({{}, 1, {q}}).find(shown) != std::string::npos);
+  CAF_CHECK(queue_json({{"a"}, {"a"}}, q).find(shown) != std::string::npos);
+}
+
 CAF_TEST(a queue is told with its properties and counts) {
   auto q = some_report();
   q.restarts = 1;

@@ -86,6 +86,16 @@ CAF_TEST(a queue of a cluster shows who holds it and who delivers) {
   CAF_CHECK_EQUAL(shown["home"].get<std::string>(), "b@\"there");
 }
 
+CAF_TEST(no two queues have the same key) {
+  auto all =
+    json::parse(stats_json(nodes, {some_report("\xff"), some_report("\xc3\xbf"), some_report("%FF")}));
+  CAF_CHECK_EQUAL(all["queues"].size(), 3u);
+  for (auto* key : {"\xef\xbf\xbd"
+                    "ff",
+                    "\xc3\xbf", "%FF"})
+    CAF_CHECK(all["queues"].contains(key));
+}
+
 CAF_TEST(what is no number for JSON is printed as zero) {
   auto q = some_report();
   q.push.one = std::numeric_limits<double>::quiet_NaN();

@@ -101,15 +101,6 @@ CAF_TEST(a queue that is there twice for a moment has one line and it is the lat
   CAF_CHECK(!has_line(text, "lmq_queue_pushed_total{queue=\"a\"} 7"));
 }
 
-CAF_TEST(what is no text in a label is told by its digits) {
-  CAF_CHECK_EQUAL(as_label("caf\xc3\xa9 \xf0\x9f\x98\x80"), std::string{"caf\xc3\xa9 \xf0\x9f\x98\x80"});
-  CAF_CHECK_EQUAL(as_label("a\x80"
-                           "b\xc3"),
-                  std::string{"a\xef\xbf\xbd"
-                              "80b\xef\xbf\xbd"
-                              "c3"});
-}
-
 CAF_TEST(this process has used time and memory and holds files) {
   families out;
   process_families(out);
