@@ -12,6 +12,7 @@ enum class member_state : std::uint8_t {
   joining, ///< connected, versions are being compared
   syncing, ///< what both hold is being compared, or what one lacks is under way
   in_step, ///< holds all that this node holds; answers wait for it
+  leaving, ///< hands over what it holds, or has left and still runs; nobody counts on it
   away,    ///< not heard of
   gone,    ///< has left, or was forgotten
 };
@@ -21,6 +22,7 @@ constexpr const char* to_text(member_state s) noexcept {
   case member_state::joining: return "joining";
   case member_state::syncing: return "syncing";
   case member_state::in_step: return "in_step";
+  case member_state::leaving: return "leaving";
   case member_state::away: return "away";
   case member_state::gone: return "gone";
   }

@@ -268,8 +268,11 @@ using cluster_handle = caf::typed_actor<
   // Links this node with the one whose cluster port that is, and with all that it knows; answered when it is tried.
   // Errors: unavailable (nobody answers there, or it refuses, and why)
   caf::replies_to<join_atom, std::string, std::uint16_t>::with<void>,
-  // Answered when the others hold all that this node holds. Errors: unavailable (nobody else is in step)
-  caf::replies_to<leave_atom>::with<void>,
+  // Answered when the others hold all that this node holds. Who asks while it leaves waits for the same.
+  // Errors: unavailable (nobody who stays is in step, or is any more; then this node stays)
+  caf::replies_to<leave_atom, waiter_id>::with<void>,
+  // That one does not wait for it any more; when nobody does, this node stays.
+  caf::reacts_to<cancel_atom, waiter_id>,
   // Nobody waits for the member of that name any more. Errors: no_such_member, member_in_use
   caf::replies_to<forget_atom, std::string>::with<void>>;
 

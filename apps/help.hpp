@@ -59,7 +59,7 @@ lmq status shows how far they are.)";
 
 inline constexpr auto leave =
   R"(It may take minutes, and the node serves until it is done. Then the others wait for it no more, and it can be
-stopped.)";
+stopped. Another node has to be in step that does not leave. If this command is ended before, the node stays.)";
 
 inline constexpr auto forget =
   R"(For a node that is gone for good: nobody waits for it any more. A node that is connected can't be forgotten, only

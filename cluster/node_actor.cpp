@@ -119,7 +119,8 @@ public:
 
       [this](status_atom) { return machine_.status(now()); },
       [this](join_atom, const std::string& host, std::uint16_t port) { return on_join(host, port); },
-      [this](leave_atom) { return on_leave(); },
+      [this](leave_atom, waiter_id who) { return on_leave(who); },
+      [this](cancel_atom, waiter_id who) { on_leave_cancelled(who); },
       [this](forget_atom, const std::string& member) { return on_forget_member(member); },
 
       [this](const transport_dialer& dialer, const std::string& own_address) {
@@ -165,7 +166,8 @@ public:
     asked_.clear();
     writes_.clear();
     joins_.clear();
-    leaving_.reset();
+    end_leave(
+      unavailable("this node stops before the others hold all that it holds; start it, and ask again"));
     links_.clear();
     dialer_ = {};
     watchers_.clear();
@@ -218,12 +220,7 @@ private:
     carry_out();
     tell_watchers();
     give_up_homeless(at);
-    if (leaving_ && machine_.left()) {
-      leaving_->answer(caf::message{});
-      leaving_.reset();
-      has_left_ = true; // until it is stopped it passes on what clients ask
-      spdlog::info("cluster.left message=\"the others hold all that this node held; it can be stopped\"");
-    }
+    look_whether_left();
     look_whether_begun();
     memory_.hold(memory_bytes());
     sync_or_look_again(at);
@@ -402,16 +399,50 @@ private:
         it->second.answer(caf::message{});
   }
 
-  caf::result<void> on_leave() {
-    auto status = machine_.status(now());
-    auto others = std::count_if(status.members.begin(), status.members.end(), [](const member_report& m) {
-      return !m.self && m.state == member_state::in_step;
-    });
-    if (others == 0)
-      return unavailable("no other node is in step with this one, so nobody would hold what it holds");
-    leaving_.emplace(*this);
-    step([&](auto at) { machine_.leave(at, out_); });
+  caf::result<void> on_leave(waiter_id who) {
+    result<void> leaves;
+    step([&](auto at) { leaves = machine_.leave(at, out_); });
+    if (!leaves)
+      return to_error(leaves.error());
+    leaving_.emplace(who, open_request{*this});
     return caf::delegated<void>{};
+  }
+
+  /// What nobody waits for is not done later, when nobody expects it.
+  void on_leave_cancelled(waiter_id who) {
+    auto waiting = leaving_.extract(who);
+    if (waiting.empty())
+      return;
+    waiting.mapped().answer(unavailable(
+      "the leave was called off before the others held all that this node holds: it is being stopped, or "
+      "nobody waits for the leave any more; start it if it has ended, ask again, and wait"));
+    if (leaving_.empty() && !has_left_)
+      stay("nobody waits any more until the others hold all that this node holds");
+  }
+
+  void look_whether_left() {
+    if (leaving_.empty())
+      return;
+    if (machine_.left()) {
+      end_leave(caf::message{});
+      if (!std::exchange(has_left_, true)) // until it is stopped it passes on what clients ask
+        spdlog::info("cluster.left message=\"the others hold all that this node held; it can be stopped\"");
+    } else if (auto no = machine_.why_not_leave()) {
+      end_leave(to_error(*no));
+      has_left_ = false;
+      stay("no other node that stays is in step with this one any more");
+    }
+  }
+
+  void stay(std::string_view why) {
+    spdlog::info("cluster.stays message={}", log_value(why));
+    step([&](auto at) { machine_.stay(at, out_); });
+  }
+
+  template <class Answer>
+  void end_leave(const Answer& answer) {
+    for (auto& [who, to] : std::exchange(leaving_, {}))
+      to.answer(answer);
   }
 
   caf::result<void> on_forget_member(const std::string& member) {
@@ -600,8 +631,8 @@ private:
   transport_dialer dialer_;
   std::unordered_map<std::uint64_t, peer_link> links_; ///< by incarnation
   std::multimap<std::string, open_request> joins_;     ///< by address
-  std::optional<open_request> leaving_;
-  std::vector<open_request> begins_; ///< of who waits until this node serves
+  std::map<waiter_id, open_request> leaving_;          ///< of who waits until this node has left
+  std::vector<open_request> begins_;                   ///< of who waits until this node serves
   bool has_left_ = false;
   bool begun_ = false; ///< it has been in a view
 };

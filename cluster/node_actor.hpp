@@ -69,7 +69,8 @@ using node_handle = caf::typed_actor<
   // -- operators
   caf::replies_to<status_atom>::with<cluster_status>,
   caf::replies_to<join_atom, std::string, std::uint16_t>::with<void>,
-  caf::replies_to<leave_atom>::with<void>,
+  caf::replies_to<leave_atom, waiter_id>::with<void>,
+  caf::reacts_to<cancel_atom, waiter_id>,
   caf::replies_to<forget_atom, std::string>::with<void>,
   // -- the network
   caf::reacts_to<transport_dialer, std::string>, // and where this node listens, HOST:PORT

@@ -10,6 +10,17 @@
 
 namespace lmq {
 
+namespace {
+
+refusal nobody_stays() {
+  return {reason::unavailable,
+          "no other node that stays is in step with this one, so nobody would hold what it holds, and it "
+          "stays; wait until GET /cluster shows one as in_step (one that is leaving stays when it is started "
+          "again), or stop this node without leaving"};
+}
+
+} // namespace
+
 node_machine::node_machine(node_options options, time_point now, std::uint64_t wall_ms, stored_state from)
     : options_(std::move(options)),
       started_(now),
@@ -234,6 +245,8 @@ void node_machine::received_beat(peer& from, heartbeat beat, time_point now, nod
     if (address != options_.address && told_of_.insert(address).second)
       out.emplace_back(node_effects::dial{address});
   bool left_us = view_.contains(from.id) && beat.view > view_.id;
+  if ((from.beat && from.beat->leaving) != beat.leaving)
+    out.emplace_back(node_effects::members_changed{std::nullopt});
   from.beat = std::move(beat);
   if (left_us) {
     // It takes part in a newer view, and no longer consents to this one.
@@ -318,11 +331,17 @@ std::uint64_t node_machine::say(peer& p, const cluster_message& what) {
 
 // -- coming and going --------------------------------------------------------------------------------------------------
 
-void node_machine::leave(time_point now, node_effect_list& out) {
+result<void> node_machine::leave(time_point now, node_effect_list& out) {
   begin_step(now, out);
+  if (leaving_)
+    return {};
+  auto in_view = [&](const auto& p) { return stays(p.second) && view_.contains(p.second.id); };
+  if (std::none_of(peers_.begin(), peers_.end(), in_view))
+    return tl::unexpected(nobody_stays());
   leaving_ = true;
   beat_changed_ = true;
   follow_leader(now, out);
+  return {};
 }
 
 void node_machine::stay(time_point now, node_effect_list& out) {
@@ -338,8 +357,14 @@ void node_machine::farewell() {
       say(p, says::farewell{});
 }
 
+std::optional<refusal> node_machine::why_not_leave() const {
+  if (std::any_of(peers_.begin(), peers_.end(), [](const auto& p) { return stays(p.second); }))
+    return std::nullopt;
+  return nobody_stays();
+}
+
 bool node_machine::left() const {
-  if (!leaving_ || !active_ || view_.members.size() < 2)
+  if (!leaving_ || !active_ || view_.members.size() < 2 || why_not_leave())
     return false;
   auto is_self = [&](const node_id& n) { return n == options_.self; };
   return std::none_of(view_.homes.begin(), view_.homes.end(), is_self) && safe_ == position_;
@@ -378,12 +403,12 @@ cluster_status node_machine::status(time_point) const {
     s.reason = awaited_joins_.empty() && view_.id.number != 0
                  ? "the members agree on a new view"
                  : "it waits for the members that it knows to answer, at most for 10 s";
-  member_report self{
-    s.node, options_.address, active_ ? member_state::in_step : member_state::syncing, true, 0, 0};
-  s.members.push_back(std::move(self));
+  auto own_state = leaving_ ? member_state::leaving : active_ ? member_state::in_step : member_state::syncing;
+  s.members.push_back({s.node, options_.address, own_state, true, 0, 0});
   for (const auto& [name, p] : peers_) {
     auto state = p.gone                                                              ? member_state::gone
                  : !p.known_up                                                       ? member_state::away
+                 : p.beat && p.beat->leaving                                         ? member_state::leaving
                  : p.in_step && view_.contains(p.id)                                 ? member_state::in_step
                  : p.round == view_id{} && !p.comparing && !p.in_step && !p.complete ? member_state::joining
                                                                                      : member_state::syncing;

@@ -77,8 +77,9 @@ public:
 
   void received(const node_id& from, std::string_view frame, time_point now, node_effect_list& out);
 
-  /// This node goes for good: it leaves the view, and hands over what it holds.
-  void leave(time_point now, node_effect_list& out);
+  /// This node goes for good: it leaves the view, and hands over what it holds. While it leaves: nothing more.
+  /// Errors: unavailable: no other node that stays is in step with this one; nothing has changed
+  result<void> leave(time_point now, node_effect_list& out);
 
   /// It does not go after all.
   void stay(time_point now, node_effect_list& out);
@@ -88,6 +89,10 @@ public:
 
   /// Whether that is done: this node is home of nothing, and the others hold all that it holds.
   bool left() const;
+
+  /// Nobody is in step any more who would hold what this node holds: it is away, or leaves as well. Nothing:
+  /// somebody is.
+  std::optional<refusal> why_not_leave() const;
 
   /// Nobody waits for that member any more.
   /// Errors: no_such_member, member_in_use
@@ -231,6 +236,9 @@ private:
   peer* find(std::uint64_t incarnation);
   peer* find(std::string_view name);
   static void note(node_effect_list& out, std::string line, bool warn = false);
+
+  /// In step, and not about to go.
+  static bool stays(const peer& p) { return p.in_step && p.beat && !p.beat->leaving; }
 
   // node_views.cpp: leaders, views, homes
   void follow_leader(time_point now, node_effect_list& out);

@@ -50,8 +50,7 @@ bool node_machine::leader_holds(time_point now) const {
   if (it == peers_.end())
     return false;
   const auto& p = it->second;
-  return p.in_step && p.beat && !p.beat->leaving &&
-         (p.beat->leader == leader_ || now - following_since_ < 2 * options_.leader_patience);
+  return stays(p) && (p.beat->leader == leader_ || now - following_since_ < 2 * options_.leader_patience);
 }
 
 /// Follows a leader as long as it leads. Whoever has lost it follows the one whom all will follow that hear
@@ -59,14 +58,13 @@ bool node_machine::leader_holds(time_point now) const {
 /// Each change of leader makes a view, so nobody changes for what may be over in a moment.
 void node_machine::follow_leader(time_point now, node_effect_list& out) {
   const auto& self = options_.self.name;
-  auto candidate = [&](const peer& p) { return p.in_step && p.beat && !p.beat->leaving; };
   if (!leader_holds(now)) {
     // Whoever leads already; otherwise whoever should, for the others will think the same.
     auto lost = leader_;
     std::string leads;
     auto best = self;
     for (const auto& [name, p] : peers_) {
-      if (!candidate(p))
+      if (!stays(p))
         continue;
       if (p.beat->leader == name && (leads.empty() || better_leader(name, leads)))
         leads = name;
@@ -77,7 +75,7 @@ void node_machine::follow_leader(time_point now, node_effect_list& out) {
   } else {
     auto best = leader_;
     for (const auto& [name, p] : peers_)
-      if (candidate(p) && p.beat->leader == name && ((leaving_ && best == self) || better_leader(name, best)))
+      if (stays(p) && p.beat->leader == name && ((leaving_ && best == self) || better_leader(name, best)))
         best = name;
     if (best == leader_ && leader_ != self && !leaving_ && links_of(self) > links_of(leader_))
       best = self; // it is heard by some who do not hear the leader

@@ -84,8 +84,10 @@ const wait_time* exchange::pull() const noexcept {
 }
 
 bool exchange::waiting() const noexcept {
+  if (step_ == step::none || hurried_)
+    return false;
   const auto* wait = pull();
-  return step_ != step::none && !hurried_ && wait != nullptr && *wait != duration::zero();
+  return wait != nullptr ? *wait != duration::zero() : std::holds_alternative<leave_cluster>(what_);
 }
 
 std::chrono::milliseconds exchange::answer_time_max() const noexcept {
@@ -97,10 +99,11 @@ std::chrono::milliseconds exchange::answer_time_max() const noexcept {
 
 std::optional<time_point> exchange::due() const noexcept {
   auto at = begun_ + answer_time_max();
-  if (!waiting())
+  const auto* wait = pull();
+  if (wait == nullptr || !waiting())
     return at;
-  if (const auto& wait = *pull())
-    return at + *wait;
+  if (*wait)
+    return at + **wait;
   return std::nullopt;
 }
 
@@ -205,7 +208,7 @@ struct exchange::starter {
 
   void operator()(const get_cluster&) const { cluster(status_atom::value); }
   void operator()(const join_cluster& r) const { cluster(join_atom::value, r.address.host, r.address.port); }
-  void operator()(const leave_cluster&) const { cluster(leave_atom::value); }
+  void operator()(const leave_cluster&) const { cluster(leave_atom::value, self.waiter_); }
   void operator()(const forget_member& r) const { cluster(forget_atom::value, r.name); }
 
   void operator()(const make_backup& r) const {
@@ -264,7 +267,7 @@ void exchange::begin(reply_to owner, time_point now) {
   // place.
   if (std::holds_alternative<push_one>(what_))
     id_ = gateway_.ids().next();
-  else if (pull() != nullptr)
+  else if (pull() != nullptr || std::holds_alternative<leave_cluster>(what_))
     waiter_ = next_waiter_id();
   ask_first(owner, now);
 }
@@ -370,6 +373,8 @@ void exchange::tell_cancel() noexcept {
     gateway_.cancel(one->queue, waiter_);
   else if (std::holds_alternative<pull_matching>(what_))
     gateway_.tell(gateway_.doors().pull_any, cancel_atom::value, waiter_);
+  else if (std::holds_alternative<leave_cluster>(what_) && gateway_.doors().cluster)
+    gateway_.tell(gateway_.doors().cluster, cancel_atom::value, waiter_);
 }
 
 void exchange::abandon() noexcept {

@@ -75,7 +75,7 @@ public:
   std::optional<answer> on_reply(reply_to owner, std::uint64_t tag, caf::mailbox_element& reply,
                                  time_point now);
 
-  /// A pull that may wait for a message.
+  /// A pull that may wait for a message, or a leave: nobody waits for long without being there.
   bool waiting() const noexcept;
 
   /// The way to the queue is being asked for.
@@ -92,7 +92,7 @@ public:
   /// Nobody waits for the answer any more. A delivery that is on its way goes back to its queue.
   void abandon() noexcept;
 
-  /// A pull that waits is answered now, with or without a message.
+  /// A pull that waits is answered now, with or without a message; a leave with a refusal, unless it is done.
   void hurry(time_point now);
 
 private:

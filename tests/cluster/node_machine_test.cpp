@@ -6,6 +6,9 @@
 
 #include <caf/test/unit_test.hpp>
 
+#include <set>
+#include <tuple>
+
 using namespace lmq;
 using namespace lmq::machines;
 using namespace std::chrono_literals;
@@ -33,6 +36,14 @@ struct two : fixture {
   simple_node &a, &b;
   std::string queue;
 };
+
+/// How that node stands to the one that tells.
+member_state state_of(const simple_node& whom, const simple_node& teller, time_point now) {
+  for (const auto& m : teller.machine.status(now).members)
+    if (m.name == whom.id.name)
+      return m.state;
+  return member_state::away;
+}
 
 lease_id lease_of(message_id m, home_tag home) {
   return {m, 1, home};
@@ -153,7 +164,7 @@ CAF_TEST(a node that stood still begins anew before it does anything) {
 CAF_TEST(a node that leaves is home of nothing and has left when others hold all) {
   two f;
   f.put(m1, 1);
-  f.a.machine.leave(f.now, f.a.effects);
+  CAF_CHECK(f.a.machine.leave(f.now, f.a.effects).has_value());
   CAF_CHECK(!f.a.machine.left());
   f.run(1s);
   CAF_CHECK(f.a.machine.left());
@@ -164,9 +175,92 @@ CAF_TEST(a node that leaves is home of nothing and has left when others hold all
   CAF_CHECK(f.b.machine.home(f.queue) == "anna");
 }
 
+CAF_TEST(a node alone does not leave) {
+  fixture f;
+  auto& a = f.start("anna");
+  f.run(10ms);
+  auto no = a.machine.leave(f.now, a.effects);
+  CAF_REQUIRE(!no);
+  CAF_CHECK(no.error().why == reason::unavailable);
+  CAF_CHECK(a.machine.why_not_leave().has_value());
+  CAF_CHECK(a.machine.status(f.now).members.front().state == member_state::in_step);
+}
+
+CAF_TEST(who has left and still runs is leaving and nobody leaves to it) {
+  for (auto leader_leaves : {true, false}) {
+    two f;
+    auto &leaves = leader_leaves ? f.a : f.b, &stays = leader_leaves ? f.b : f.a;
+    CAF_CHECK(leaves.machine.leave(f.now, leaves.effects).has_value());
+    f.run(1s);
+    CAF_CHECK(leaves.machine.left());
+    CAF_CHECK(state_of(leaves, stays, f.now) == member_state::leaving);
+    CAF_CHECK(state_of(leaves, leaves, f.now) == member_state::leaving);
+    CAF_CHECK(!stays.machine.leave(f.now, stays.effects));
+    f.run(1s);
+    CAF_CHECK(!stays.machine.left());
+    CAF_CHECK(leaves.machine.left());
+    CAF_CHECK(stays.machine.home(f.queue) == stays.id.name);
+    CAF_CHECK(state_of(stays, leaves, f.now) == member_state::in_step);
+  }
+}
+
+CAF_TEST(a leave asked for twice is one and a stay ends it) {
+  two f;
+  CAF_CHECK(f.a.machine.leave(f.now, f.a.effects).has_value());
+  CAF_CHECK(f.a.machine.leave(f.now, f.a.effects).has_value());
+  f.run(1s);
+  CAF_CHECK(f.a.machine.left());
+  f.a.machine.stay(f.now, f.a.effects);
+  f.run(1s);
+  CAF_CHECK(!f.a.machine.left());
+  CAF_CHECK(state_of(f.a, f.b, f.now) == member_state::in_step);
+}
+
+CAF_TEST(a leave is in vain when the last node that stays has gone) {
+  two f;
+  f.cut = {{"bert", "anna"}}; // it does not say that it has what there is
+  f.put(m1, 1);
+  f.run(100ms);
+  CAF_CHECK(f.a.machine.leave(f.now, f.a.effects).has_value());
+  f.run(100ms);
+  CAF_CHECK(!f.a.machine.left());
+  CAF_CHECK(!f.a.machine.why_not_leave());
+  f.kill(f.b);
+  CAF_CHECK(f.a.machine.why_not_leave().has_value());
+  f.run(1s);
+  CAF_CHECK(!f.a.machine.left());
+}
+
+CAF_TEST(of two that leave at once one stays at least) {
+  for (auto apart : {0ms, 10ms, 20ms, 100ms, 300ms, 600ms}) {
+    two f;
+    std::set<std::string> left;
+    /// As the node's actor does after each burst.
+    auto look = [&](simple_node& n) {
+      if (n.machine.left())
+        left.insert(n.id.name);
+      else if (n.machine.why_not_leave() && !left.contains(n.id.name))
+        n.machine.stay(f.now, n.effects);
+    };
+    auto begun = f.now;
+    CAF_CHECK(f.a.machine.leave(f.now, f.a.effects).has_value());
+    for (bool asked = false; f.now < begun + 2s; f.run(10ms)) {
+      if (!asked && f.now >= begun + apart) {
+        asked = true;
+        std::ignore = f.b.machine.leave(f.now, f.b.effects);
+      }
+      look(f.a);
+      look(f.b);
+    }
+    CAF_CHECK(left.size() < 2);
+    CAF_CHECK(f.a.machine.active() && f.b.machine.active());
+    CAF_CHECK_EQUAL(f.a.machine.current().members.size(), 2u);
+  }
+}
+
 CAF_TEST(who said farewell is gone and nobody waits for it) {
   two f;
-  f.b.machine.leave(f.now, f.b.effects);
+  CAF_CHECK(f.b.machine.leave(f.now, f.b.effects).has_value());
   f.run(1s);
   f.b.machine.farewell();
   f.run(30ms);

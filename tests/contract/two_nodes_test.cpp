@@ -6,8 +6,10 @@
 #include "tests/support/temporary_folder.hpp"
 #include "tests/support/unique_fd.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
+#include <csignal>
 #include <map>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -57,6 +59,21 @@ bool in_step(server_process& node, std::size_t members) {
   for (const auto& member : told.at("members"))
     n += member.at("state") == "in_step" ? 1 : 0;
   return told.at("serving") == true && n == members;
+}
+
+/// As that node tells it.
+void await_state(server_process& teller, const std::string& member, const std::string& state) {
+  auto is_so = [&] {
+    auto members = nlohmann::json::parse(status_of(teller)).at("members");
+    return std::any_of(members.begin(), members.end(),
+                       [&](const auto& m) { return m.at("name") == member && m.at("state") == state; });
+  };
+  time_limit limit{takeover_time_max};
+  while (!is_so()) {
+    require(!limit.passed(), member + " is not " + state + ": " + status_of(teller));
+    std::this_thread::sleep_for(
+      std::chrono::milliseconds{20}); // another process: there is no event to wait for
+  }
 }
 
 void await_in_step(server_process& a, server_process& b) {
@@ -461,6 +478,59 @@ CONTRACT("a redrive goes to the home wherever it is asked for") {
   for (int i = 0; i < 3; ++i)
     expect_equal(pull_ok(bert, of_anna).body, std::to_string(i));
   expect_nothing(pull(bert, of_bert));
+}
+
+CONTRACT("the last node that stays does not leave, also while one that has left still runs") {
+  two_nodes nodes;
+  auto anna = nodes.anna(), bert = nodes.bert();
+  push_ok(anna, "q", "x");
+  expect_status(bert.request("POST", "/cluster/leave"), 204);
+  expect_status(bert.request("POST", "/cluster/leave"), 204); // it has
+  stopwatch watch;
+  expect_refused(anna.request("POST", "/cluster/leave"), 503, "unavailable");
+  for (auto* node : {&nodes.process_of_anna(), &nodes.process_of_bert()}) {
+    await_state(*node, "anna", "in_step");
+    await_state(*node, "bert", "leaving");
+  }
+  auto got = pull_ok(bert, "q"); // it passes on what it is asked
+  expect_status(settle(bert, "q", lease_of(got), "ack"), 204);
+  expect(nodes.process_of_bert().stop() == 0, "did not end well");
+  await_state(nodes.process_of_anna(), "bert", "gone");
+  expect_refused(anna.request("POST", "/cluster/leave"), 503, "unavailable");
+  push_ok(anna, "q", "y");
+  expect(watch.elapsed() < takeover_time_max, "was held up");
+}
+
+CONTRACT("a leave ends with whoever waits for it, and with the last node that stays") {
+  two_nodes nodes;
+  auto anna = nodes.anna();
+  auto of_anna = nodes.queues().first;
+  auto let_anna_hear = [&] { // asks nothing of the other node, as `let_it_arrive` may
+    for (int i = 0; i < 3; ++i)
+      status_of(nodes.process_of_anna());
+  };
+  for (bool client_goes : {true, false}) {
+    nodes.process_of_bert().process().signal(SIGSTOP);
+    auto pushes = nodes.anna();
+    pushes.send("POST", "/messages/" + of_anna, {}, "x"); // bert has to hold this before anna has left
+    let_anna_hear();
+    {
+      auto first = nodes.anna(), second = nodes.anna();
+      first.send("POST", "/cluster/leave");
+      second.send("POST", "/cluster/leave");
+      let_anna_hear();
+      if (!client_goes) {
+        expect_refused(first.receive(), 503, "unavailable");
+        expect_refused(second.receive(), 503, "unavailable");
+      }
+    }
+    let_anna_hear();
+    nodes.process_of_bert().process().signal(SIGCONT);
+    expect_status(pushes.receive(), 200);
+    await_in_step(nodes.process_of_anna(), nodes.process_of_bert());
+  }
+  expect(nodes.process_of_anna().process().standard_error().find("cluster.left") == std::string::npos,
+         "it has left");
 }
 
 CONTRACT("nodes with disks that were killed find each other again without being told where the others are") {

@@ -60,7 +60,7 @@ CAF_TEST(every state of a member has its word) {
   for (auto [state, word] :
        {std::pair{member_state::joining, "joining"}, std::pair{member_state::syncing, "syncing"},
         std::pair{member_state::in_step, "in_step"}, std::pair{member_state::away, "away"},
-        std::pair{member_state::gone, "gone"}}) {
+        std::pair{member_state::leaving, "leaving"}, std::pair{member_state::gone, "gone"}}) {
     auto shown = json::parse(cluster_json({"a", true, "", {{"a", "", state, true, 0, 0}}}));
     CAF_CHECK_EQUAL(shown["members"][0]["state"].get<std::string>(), word);
   }
@@ -153,6 +153,27 @@ CAF_TEST(a leave may take longer than any other answer) {
     CAF_CHECK(took >= limit);
   }
   CAF_CHECK(gateway_limits{}.leave_timeout >= 10min);
+}
+
+CAF_TEST(a leave whose client goes is called off) {
+  plan->silent = true;
+  auto called_off = plan->called_off.get_future();
+  auto server = serve();
+  {
+    auto client = server.connect();
+    client.send("POST", "/cluster/leave");
+  }
+  CAF_CHECK(called_off.wait_for(10s) == std::future_status::ready);
+}
+
+CAF_TEST(a leave that no answer comes to in time is called off) {
+  plan->silent = true;
+  limits.answer_grace = 1ms;
+  limits.leave_timeout = 10ms;
+  auto called_off = plan->called_off.get_future();
+  auto server = serve();
+  CAF_CHECK(refused(server.ask("POST", "/cluster/leave"), 503, "unavailable"));
+  CAF_CHECK(called_off.wait_for(10s) == std::future_status::ready);
 }
 
 CAF_TEST(a cluster that has ended is asked for anew at the supervisor) {

@@ -8,6 +8,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,8 +20,9 @@ namespace lmq::test {
 /// Set up before the first request, looked at after the answer to the last.
 struct cluster_script {
   cluster_status status;
-  std::optional<refusal> no; ///< the answer to all but the question for the status
-  bool silent = false;       ///< nothing is answered at all
+  std::optional<refusal> no;     ///< the answer to all but the question for the status
+  bool silent = false;           ///< nothing is answered at all
+  std::promise<void> called_off; ///< a leave that was silent is not waited for any more
 
   std::vector<std::string> asked; ///< "join HOST PORT", "leave", "forget NAME"
 };
@@ -40,7 +42,16 @@ public:
       [this](join_atom, const std::string& host, std::uint16_t port) {
         return answer("join " + host + " " + std::to_string(port));
       },
-      [this](leave_atom) { return answer("leave"); },
+      [this](leave_atom, waiter_id who) {
+        leaving_ = who;
+        return answer("leave");
+      },
+      [this](cancel_atom, waiter_id who) {
+        if (who != std::exchange(leaving_, std::nullopt))
+          return;
+        open_.back().deliver(to_error({reason::unavailable, "called off"}));
+        script_->called_off.set_value();
+      },
       [this](forget_atom, const std::string& name) { return answer("forget " + name); },
     };
   }
@@ -65,6 +76,7 @@ private:
   }
 
   std::shared_ptr<cluster_script> script_;
+  std::optional<waiter_id> leaving_;
   std::vector<caf::response_promise> open_; ///< a promise that is dropped would answer
 };
 

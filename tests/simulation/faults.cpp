@@ -120,8 +120,10 @@ void world::cut_some() {
 
 void world::leave(node& n) {
   tell("FAULT " + n.id.name + " leaves");
-  n.machine->leave(now_, n.effects);
+  bool leaves = n.machine->leave(now_, n.effects).has_value();
   settle_effects(n);
+  if (!leaves)
+    return tell("FAULT " + n.id.name + " stays");
   look_whether_left(n, n.life, 50);
 }
 
