@@ -106,6 +106,7 @@ using fact_batch = std::shared_ptr<const std::vector<fact>>;
 using unit_list = std::shared_ptr<const std::vector<held_unit>>;
 
 using message_ids = std::shared_ptr<const std::vector<message_id>>;
+using settled_messages = std::shared_ptr<const facts::settled>;
 
 /// What became of a copy of the data directory. Where it was not made, nothing of it is left.
 struct backup_outcome {
@@ -164,7 +165,7 @@ using queue_handle = caf::typed_actor<
   caf::reacts_to<drop_atom>,
   // From other copies, whether or not it serves: units, see queue_machine::adopt; messages that were settled elsewhere.
   caf::reacts_to<adopt_atom, unit_list>,
-  caf::reacts_to<forget_atom, message_ids>,
+  caf::reacts_to<forget_atom, settled_messages>,
   // From the journal: the bodies of these messages are on the disk, and need not be in memory.
   caf::reacts_to<put_away_atom, message_ids>,
   // From the journal: all batches up to that number are safe.
@@ -354,6 +355,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::supervisor_handle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::fact_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::unit_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::message_ids)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::settled_messages)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::cluster_status)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(lmq::backup_outcome)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::shared_ptr<const std::string>)

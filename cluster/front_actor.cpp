@@ -72,7 +72,7 @@ public:
       [](hold_atom) {},
       [](drop_atom) {},
       [](adopt_atom, const unit_list&) {},
-      [](forget_atom, const message_ids&) {},
+      [](forget_atom, const settled_messages&) {},
       [](put_away_atom, const message_ids&) {},
       [](safe_atom, std::uint64_t) {},
       [](tick_atom, std::uint64_t) {},

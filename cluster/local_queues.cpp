@@ -192,11 +192,9 @@ void local_queues::adopt(const std::string& queue, std::vector<held_unit> units)
       [this, queue, list](const queue_handle& to) { tell(queue, to, adopt_atom::value, unit_list{list}); });
 }
 
-void local_queues::forget(const std::string& queue, std::vector<message_id> ids) {
-  auto list = std::make_shared<const std::vector<message_id>>(std::move(ids));
-  say(queue, [this, queue, list](const queue_handle& to) {
-    tell(queue, to, forget_atom::value, message_ids{list});
-  });
+void local_queues::forget(const std::string& queue, facts::settled what) {
+  settled_messages gone = std::make_shared<const facts::settled>(std::move(what));
+  say(queue, [this, queue, gone](const queue_handle& to) { tell(queue, to, forget_atom::value, gone); });
 }
 
 /// Only memory is at stake: who is not there has nothing to put away.

@@ -58,7 +58,7 @@ public:
   void serve(const std::string& queue, std::vector<held_unit> units);
   void drop(const std::string& queue);
   void adopt(const std::string& queue, std::vector<held_unit> units);
-  void forget(const std::string& queue, std::vector<message_id> ids);
+  void forget(const std::string& queue, facts::settled what);
   void put_away(const std::string& queue, std::vector<message_id> ids);
   void ask(asker by, const std::string& queue, question what);
   void cancel(asker by, const std::string& queue);

@@ -499,7 +499,7 @@ private:
   void perform(node_effects::serve_queue& x) { local_.serve(x.queue, std::move(x.units)); }
   void perform(node_effects::drop_queue& x) { local_.drop(x.queue); }
   void perform(node_effects::adopt_units& x) { local_.adopt(x.queue, std::move(x.units)); }
-  void perform(node_effects::forget_messages& x) { local_.forget(x.queue, std::move(x.ids)); }
+  void perform(node_effects::forget_messages& x) { local_.forget(x.queue, std::move(x.what)); }
   void perform(node_effects::put_away& x) { local_.put_away(x.queue, std::move(x.ids)); }
   void perform(node_effects::facts_safe& x) { local_.safe(x.queue, x.number); }
   void perform(node_effects::ask_queue& x) { local_.ask(x.by, x.queue, x.what); }

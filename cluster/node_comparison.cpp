@@ -99,7 +99,7 @@ void node_machine::heard(peer& from, says::compared& what, time_point now, node_
       from.owed.emplace_back(theirs.queue, std::move(d.to_send));
     if (!what.reply)
       say(from, says::holds{what.round, theirs.queue, replica_.records(theirs.queue, now)});
-    absorb(from, theirs.queue, change, now, out);
+    absorb(from, theirs.queue, change, facts::settled::cause::ack, now, out);
   }
   from.holdings.clear();
   replica_.unite(std::move(context), to_come);
@@ -151,7 +151,7 @@ void node_machine::move_what_is_owed(peer& p, time_point now) {
 void node_machine::heard(peer& from, says::moved& what, time_point now, node_effect_list& out) {
   replica::change change;
   replica_.take(what.queue, what.units, what.messages, now, change);
-  absorb(from, what.queue, change, now, out);
+  absorb(from, what.queue, change, facts::settled::cause::ack, now, out);
 }
 
 void node_machine::heard(peer& from, const says::complete& what, time_point now, node_effect_list& out) {

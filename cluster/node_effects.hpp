@@ -51,7 +51,7 @@ struct adopt_units {
 };
 struct forget_messages {
   std::string queue;
-  std::vector<message_id> ids;
+  facts::settled what;
 };
 
 /// A queue that serves here, or is held, lets go of the bodies of these: they are on the disk.

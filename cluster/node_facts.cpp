@@ -8,6 +8,21 @@
 
 namespace lmq {
 
+namespace {
+
+/// Purged is what these facts settle if they say so of all of it: as the deletion of a queue does, by a node
+/// that is not its home.
+facts::settled::cause cause_of(const std::vector<fact>& facts) {
+  using cause = facts::settled::cause;
+  auto purges = [](const fact& f) {
+    const auto* gone = std::get_if<facts::settled>(&f);
+    return gone != nullptr && gone->why == cause::purge;
+  };
+  return std::all_of(facts.begin(), facts.end(), purges) ? cause::purge : cause::ack;
+}
+
+} // namespace
+
 // -- what happens here -------------------------------------------------------------------------------------------------
 
 /// Says it to all who listen, and remembers when it will be safe. Mostly nobody does on a node of its own:
@@ -36,7 +51,7 @@ void node_machine::record(const std::string& queue, const std::vector<fact>& fac
   replica_.apply(queue, facts, now, ours);
   auto position = next_position(queue, facts);
   if (number == of_deleted)
-    tell_queue(queue, ours, now, out);
+    tell_queue(queue, ours, cause_of(facts), now, out);
   else
     awaited_.push_back({position, rows_to_come(), queue, number, std::nullopt});
   release_what_is_safe(now, out);
@@ -104,17 +119,19 @@ void node_machine::acknowledged(peer& p) {
 void node_machine::heard(peer& from, says::recorded& what, time_point now, node_effect_list& out) {
   replica::change change;
   replica_.apply(what.queue, what.facts, now, change);
-  absorb(from, what.queue, change, now, out);
+  absorb(from, what.queue, change, cause_of(what.facts), now, out);
 }
 
 /// What a peer has told of a queue is told to the queue if it serves here, and to those who do not hear the
 /// peer themselves.
-void node_machine::absorb(const peer& from, const std::string& queue, replica::change& what, time_point now,
-                          node_effect_list& out) {
-  tell_queue(queue, what, now, out);
+///
+/// @param why  of all that was settled
+void node_machine::absorb(const peer& from, const std::string& queue, replica::change& what,
+                          facts::settled::cause why, time_point now, node_effect_list& out) {
+  tell_queue(queue, what, why, now, out);
   const auto& units = what.appeared;
   if (!what.settled.empty())
-    relay(from, says::recorded{queue, {facts::settled{what.settled}}});
+    relay(from, says::recorded{queue, {facts::settled{what.settled, why}}});
   if (!units.empty() && peers_.size() > 1) {
     auto moved = replica_.to_move(queue, units, now);
     read_bodies(moved);
@@ -123,8 +140,8 @@ void node_machine::absorb(const peer& from, const std::string& queue, replica::c
 }
 
 /// The queue hears, if it serves here, what others have done to it. Sorts what appeared.
-void node_machine::tell_queue(const std::string& queue, replica::change& what, time_point now,
-                              node_effect_list& out) {
+void node_machine::tell_queue(const std::string& queue, replica::change& what, facts::settled::cause why,
+                              time_point now, node_effect_list& out) {
   auto& units = what.appeared;
   std::sort(units.begin(), units.end());
   units.erase(std::unique(units.begin(), units.end()), units.end());
@@ -133,7 +150,7 @@ void node_machine::tell_queue(const std::string& queue, replica::change& what, t
       changed_elsewhere_.insert(queue);
     if (queues_ != queues_are::stopped) {
       if (!what.settled.empty())
-        out.emplace_back(node_effects::forget_messages{queue, what.settled});
+        out.emplace_back(node_effects::forget_messages{queue, {what.settled, why}});
       // Compounds wait for the view that follows: then the queue begins anew with all that is known of them.
       auto fresh = replica_.units(queue, units, now);
       std::erase_if(fresh, [](const held_unit& u) { return !std::holds_alternative<message>(u.content); });
@@ -181,7 +198,7 @@ void node_machine::remove(std::uint64_t number, const std::string& queue, time_p
                           node_effect_list& out) {
   begin_step(now, out);
   if (auto ids = replica_.ids(queue); !ids.empty()) {
-    std::vector<fact> gone{facts::settled{std::move(ids), facts::settled::cause::discard}};
+    std::vector<fact> gone{facts::settled{std::move(ids), facts::settled::cause::purge}};
     replica::change ours;
     replica_.apply(queue, gone, now, ours);
     next_position(queue, gone);

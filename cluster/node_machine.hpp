@@ -77,8 +77,8 @@ public:
 
   void received(const node_id& from, std::string_view frame, time_point now, node_effect_list& out);
 
-  /// This node goes for good: it leaves the view, and hands over what it holds. While it leaves: nothing more.
-  /// Errors: unavailable: no other node that stays is in step with this one; nothing has changed
+  /// This node goes for good: it leaves the view, and hands over what it holds. While it leaves: nothing
+  /// more. Errors: unavailable: no other node that stays is in step with this one; nothing has changed
   result<void> leave(time_point now, node_effect_list& out);
 
   /// It does not go after all.
@@ -276,9 +276,10 @@ private:
   std::uint64_t next_position(Make make);
   std::uint64_t next_position(const std::string& queue, const std::vector<fact>& facts);
   void heard(peer& from, says::recorded& what, time_point now, node_effect_list& out);
-  void absorb(const peer& from, const std::string& queue, replica::change& what, time_point now,
-              node_effect_list& out);
-  void tell_queue(const std::string& queue, replica::change& what, time_point now, node_effect_list& out);
+  void absorb(const peer& from, const std::string& queue, replica::change& what, facts::settled::cause why,
+              time_point now, node_effect_list& out);
+  void tell_queue(const std::string& queue, replica::change& what, facts::settled::cause why, time_point now,
+                  node_effect_list& out);
   void relay(const peer& from, const cluster_message& what);
   void settle_redriven(const std::string& queue, time_point now);
   void acknowledged(peer& p);

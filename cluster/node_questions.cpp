@@ -198,11 +198,12 @@ void node_machine::queue_told(asker by, std::optional<reply> what, time_point no
     if (static_cast<verdict>(settle->verdict) == verdict::ack)
       if (auto ids = replica_.still_leased(asked.queue, settle->lease, now); !ids.empty()) {
         // A delivery that lost against another of the same messages: it still settles what it brought.
-        std::vector<fact> gone{facts::settled{ids}};
+        facts::settled acked{std::move(ids)};
+        std::vector<fact> gone{acked};
         replica::change ours;
         replica_.apply(asked.queue, gone, now, ours);
         next_position(asked.queue, gone);
-        out.emplace_back(node_effects::forget_messages{asked.queue, std::move(ids)});
+        out.emplace_back(node_effects::forget_messages{asked.queue, std::move(acked)});
         return tell_when_safe(by, answered::nothing{}, now, out);
       }
   }

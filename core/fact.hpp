@@ -73,7 +73,7 @@ struct ended {
 
 /// These messages are gone for good.
 struct settled {
-  enum class cause : std::uint8_t { ack, discard, purge };
+  enum class cause : std::uint8_t { ack, discard, purge }; ///< purge: an operator removed them
 
   std::vector<message_id> ids; ///< of messages, not of units
   cause why = cause::ack;

@@ -83,7 +83,7 @@ public:
       [this](hold_atom) { on_hold(); },
       [this](drop_atom) { on_drop(); },
       [this](adopt_atom, const unit_list& units) { on_adopt(units); },
-      [this](forget_atom, const message_ids& ids) { on_forget(ids); },
+      [this](forget_atom, const settled_messages& gone) { on_forget(gone); },
       [this](put_away_atom, const message_ids& ids) { machine().put_away(*ids); },
       [this](safe_atom, std::uint64_t number) { on_safe(number); },
       [this](flush_atom) { tell_journal_now(); },
@@ -415,17 +415,17 @@ private:
     mover_.look_again(); // what was on its way may have come back
   }
 
-  void on_forget(const message_ids& ids) {
-    if (!cell_->port || !ids)
+  void on_forget(const settled_messages& gone) {
+    if (!cell_->port || !gone)
       return;
-    cell_->port->forgetting = ids;
+    cell_->port->forgetting = gone;
     step([this](auto at) { finish_forgetting(at); });
   }
 
   void finish_forgetting(time_point at) {
-    if (auto& ids = cell_->port->forgetting) {
-      machine().forget(*ids, at, out());
-      ids = nullptr;
+    if (auto& gone = cell_->port->forgetting) {
+      machine().forget(*gone, at, out());
+      gone = nullptr;
       mover_.look_again(); // what was on its way may be gone
     }
   }

@@ -107,7 +107,7 @@ struct journal_port {
   std::size_t told = 0; ///< of what is decided, how much the journal has been told of
   unit_list adopting;   ///< what is being taken in …
   std::size_t adopted = 0;
-  message_ids forgetting;
+  settled_messages forgetting;
   bool dropping = false;
 };
 

@@ -224,11 +224,12 @@ void queue_machine::replace_parts(unit& of, std::shared_ptr<compound> parts) {
 
 // -- letting go
 
-void queue_machine::forget(const std::vector<message_id>& ids, time_point, effects&) {
+void queue_machine::forget(const facts::settled& what, time_point, effects&) {
   LMQ_FAULT_POINT("queue.forget");
-  recount at_end{*this};
+  bool purged = what.why == facts::settled::cause::purge;
+  recount at_end{*this, purged ? &queue_counts::deleted : &queue_counts::settled_elsewhere};
   // First what may fail: what is left of each compound.
-  auto gone = ids;
+  auto gone = what.ids;
   std::sort(gone.begin(), gone.end());
   auto is_gone = [&](const part& p) { return std::binary_search(gone.begin(), gone.end(), p.id); };
   std::vector<unit*> compounds;
@@ -291,7 +292,7 @@ queue_machine::recount::~recount() {
   if (held > counted)
     of.counts_.received += held - counted;
   else
-    of.counts_.settled_elsewhere += counted - held;
+    of.counts_.*went += counted - held;
 }
 
 /// Forgets all but the properties, and what was counted.

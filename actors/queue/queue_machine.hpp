@@ -260,10 +260,10 @@ public:
   void adopt(const held_unit& what, time_point now, effects& out);
 
   /// These messages were settled elsewhere: they are gone, leased or not. A compound loses its part; without
-  /// parts it is gone. Unknown ids: no effect.
+  /// parts it is gone. Unknown ids: no effect. What was purged counts as deleted.
   ///
   /// Cost: O(k log n) for k ids, and O(parts) for each compound that loses one
-  void forget(const std::vector<message_id>& ids, time_point now, effects& out);
+  void forget(const facts::settled& what, time_point now, effects& out);
 
   /// Lets go of the bodies of these messages, which are kept elsewhere. Parts of compounds and unknown ids:
   /// no effect.
@@ -397,6 +397,7 @@ private:
   /// Makes the counts agree with what is held when its scope ends, after a change by what others told.
   struct recount {
     queue_machine& of;
+    std::uint64_t queue_counts::*went = &queue_counts::settled_elsewhere; ///< what is not here any more
     ~recount();
   };
   bool waiters_held() const noexcept { return offered_ == offered::asked && !ready_.empty(); }

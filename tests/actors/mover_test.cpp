@@ -278,7 +278,7 @@ struct with_journal : with_dead_letters<journal_fixture> {
   }
   void forget(const std::string& name, std::vector<message_id> which) {
     tell(name, forget_atom::value,
-         message_ids{std::make_shared<const std::vector<message_id>>(std::move(which))});
+         settled_messages{std::make_shared<const facts::settled>(facts::settled{std::move(which)})});
   }
   answer<std::uint64_t> redrive_dead() {
     return ask<std::uint64_t>(queue("dead").actor, redrive_atom::value, std::uint64_t{10});

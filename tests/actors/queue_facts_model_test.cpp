@@ -93,7 +93,8 @@ private:
         ids.push_back(id);
     replica_.apply(facts::settled{ids, {}}, now_);
     ids.push_back({9, 9});
-    step("forget " + std::to_string(ids.size() - 1), [&](effects& out) { machine_.forget(ids, now_, out); });
+    step("forget " + std::to_string(ids.size() - 1),
+         [&](effects& out) { machine_.forget({ids}, now_, out); });
   }
 
   /// Another machine begins with what the replica has. The last deliveries of the old one, of which it could

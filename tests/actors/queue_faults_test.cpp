@@ -175,7 +175,7 @@ private:
     std::vector<message_id> ids;
     for (auto n = random_.below(5); n > 0; --n)
       ids.push_back({1, 1 + random_.below(messages_ + 1)});
-    both("forget", [=, this](queue_machine& m, effects& out) { m.forget(ids, now_, out); });
+    both("forget", [=, this](queue_machine& m, effects& out) { m.forget({ids}, now_, out); });
   }
 
   static bool answers(const effect& e, waiter_id who) {

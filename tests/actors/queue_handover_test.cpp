@@ -43,9 +43,9 @@ struct home_queue : queue_driver {
   void adopt(std::uint64_t counter, delivery_state s = {0, 2, false, {}, {}}) {
     adopt({id(counter), text(std::to_string(counter)), s, {}});
   }
-  void forget(std::vector<message_id> ids) {
+  void forget(std::vector<message_id> ids, facts::settled::cause why = facts::settled::cause::ack) {
     effects out;
-    machine.forget(ids, now, out);
+    machine.forget({std::move(ids), why}, now, out);
     CAF_CHECK(out.empty());
     CAF_CHECK(!broken_invariant(machine));
     tick();
@@ -268,6 +268,19 @@ CAF_TEST(a message that was settled elsewhere is gone whatever its state) {
   CAF_CHECK(!q.machine.holds(id(1)));
 }
 
+CAF_TEST(what was purged elsewhere counts as deleted and what was acknowledged there does not ) {
+  home_queue q;
+  q.push_as(id(1), "leased");
+  q.pull_now();
+  q.push_as(id(2), "ready");
+  q.forget({id(1)}, facts::settled::cause::purge);
+  CAF_CHECK_EQUAL(q.machine.counts().deleted, 1u);
+  CAF_CHECK_EQUAL(q.machine.counts().settled_elsewhere, 0u);
+  q.forget({id(2)});
+  CAF_CHECK_EQUAL(q.machine.counts().deleted, 1u);
+  CAF_CHECK_EQUAL(q.machine.counts().settled_elsewhere, 1u);
+}
+
 CAF_TEST(a compound loses what was settled elsewhere and goes with its last part) {
   home_queue q({.accum = 5s});
   for (std::uint64_t n : {1, 2, 3})
@@ -323,7 +336,7 @@ CAF_TEST(a large compound is forgotten in one go) {
   }
   auto begun = std::chrono::steady_clock::now();
   effects out;
-  q.machine.forget(ids, q.now, out);
+  q.machine.forget({ids}, q.now, out);
   CAF_CHECK(std::chrono::steady_clock::now() - begun < 2s); // part by part it would be 200 million copies
   CAF_CHECK_EQUAL(q.machine.sizes().memory_bytes, 0u);
 }

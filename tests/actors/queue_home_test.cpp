@@ -23,7 +23,7 @@ struct fixture : journal_fixture {
   }
   void forget(const std::string& name, std::vector<message_id> which) {
     tell(name, forget_atom::value,
-         message_ids{std::make_shared<const std::vector<message_id>>(std::move(which))});
+         settled_messages{std::make_shared<const facts::settled>(facts::settled{std::move(which)})});
   }
 
   template <class T>

@@ -130,7 +130,7 @@ struct day_of_a_home : broker_fixture {
     push(1); // sent again
     tell(adopt_atom::value, units({3, 4, 5}));
     tell(forget_atom::value,
-         message_ids{std::make_shared<const std::vector<message_id>>(1, message_id{5, 4})});
+         settled_messages{std::make_shared<const facts::settled>(facts::settled{{message_id{5, 4}}})});
 
     auto waiting = ask_later<pulled>(at_work, pull_atom::value, next_waiter_id(), wait_time{});
     consume_messages();

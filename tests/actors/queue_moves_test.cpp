@@ -200,7 +200,7 @@ CAF_TEST(whoever takes the queue over goes on with what is out of retries) {
   q.machine.adopt(exhausted, q.now, out); // told twice
   q.tick();
   CAF_CHECK_EQUAL(q.moves.size(), 1u);
-  q.machine.forget({{5, 1}}, q.now, out); // another home has ended it
+  q.machine.forget({{message_id{5, 1}}}, q.now, out); // another home has ended it
   q.moved({5, 1});
   CAF_CHECK_EQUAL(q.machine.sizes().messages(), 0u);
 }

@@ -123,7 +123,7 @@ CAF_TEST(windows that were taken over stay what they are beside the open one) {
     CAF_CHECK_EQUAL(q.machine.sizes().accumulating, 3u);
     CAF_CHECK(q.push("part 3") == push_outcome::joined);
     CAF_CHECK_EQUAL(q.machine.sizes().accumulating, 3u);
-    q.machine.forget({{1, 101}, {1, 102}}, q.now, out);
+    q.machine.forget({{message_id{1, 101}, message_id{1, 102}}}, q.now, out);
     CAF_CHECK_EQUAL(q.machine.sizes().accumulating, 1u);
   }
 }

@@ -593,6 +593,23 @@ CAF_TEST(a deletion settles what its node knows of and nothing else) {
   CAF_CHECK(f.b.machine.copies().holds(f.queue, m2));
 }
 
+CAF_TEST(what another node deletes is deleted for its home and what it acknowledges is not) {
+  using cause = facts::settled::cause;
+  two f;
+  f.put(m1, 1);
+  f.put(m2, 2);
+  f.a.machine.ask(1, f.queue, asked::pull{0ms}, f.now, f.a.effects); // the queue serves
+  f.run(50ms);
+  f.b.machine.record(f.queue, {facts::settled{{m1}, cause::ack}}, 1, f.now, f.b.effects);
+  f.run(50ms);
+  f.b.machine.remove(2, f.queue, f.now, f.b.effects);
+  f.run(50ms);
+  auto told = f.a.all<node_effects::forget_messages>();
+  CAF_REQUIRE_EQUAL(told.size(), 2u);
+  CAF_CHECK(told[0].what.ids == std::vector{m1} && told[0].what.why == cause::ack);
+  CAF_CHECK(told[1].what.ids == std::vector{m2} && told[1].what.why == cause::purge);
+}
+
 CAF_TEST(what a deleted queue has decided reaches the queue that came after it) {
   two f;
   f.put(m1, 1);

@@ -533,6 +533,19 @@ CONTRACT("a leave ends with whoever waits for it, and with the last node that st
          "it has left");
 }
 
+CONTRACT("what is deleted with its queue counts as deleted, leased or not, whichever node is asked") {
+  two_nodes nodes;
+  auto anna = nodes.anna(), bert = nodes.bert();
+  auto of_anna = nodes.queues().first;
+  for (int i = 0; i < 5; ++i)
+    push_ok(anna, of_anna, "x");
+  pull_ok(anna, of_anna);
+  expect_status(bert.request("DELETE", "/queues/" + of_anna), 204);
+  auto figures = anna.request("GET", "/metrics").body;
+  for (auto* line : {"\nlmq_deleted_total 5\n", "\nlmq_settled_total{at=\"elsewhere\"} 0\n"})
+    expect(figures.find(line) != std::string::npos, "there is no" + std::string{line} + "in " + figures);
+}
+
 CONTRACT("nodes with disks that were killed find each other again without being told where the others are") {
   lmq::testing::temporary_folder folder;
   auto port_a = free_port(), port_b = free_port();

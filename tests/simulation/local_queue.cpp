@@ -45,9 +45,9 @@ void local_queue::adopt(const std::vector<held_unit>& units, node_machine& node,
   tick(node, now, out);
 }
 
-void local_queue::forget(const std::vector<message_id>& ids, node_machine& node, time_point now,
+void local_queue::forget(const facts::settled& what, node_machine& node, time_point now,
                          node_effect_list& out) {
-  machine_.forget(ids, now, decided_);
+  machine_.forget(what, now, decided_);
   tick(node, now, out);
 }
 

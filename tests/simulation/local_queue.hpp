@@ -57,7 +57,7 @@ public:
   void close(node_machine& node, time_point now, node_effect_list& out);
 
   void adopt(const std::vector<held_unit>& units, node_machine& node, time_point now, node_effect_list& out);
-  void forget(const std::vector<message_id>& ids, node_machine& node, time_point now, node_effect_list& out);
+  void forget(const facts::settled& what, node_machine& node, time_point now, node_effect_list& out);
   void put_away(const std::vector<message_id>& ids) { machine_.put_away(ids); }
   void ask(asker by, const question& what, node_machine& node, time_point now, node_effect_list& out);
   /// @param serial  of the move that the piece belongs to

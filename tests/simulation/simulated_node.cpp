@@ -296,7 +296,7 @@ void world::carry_out(node& n, node_effect& e) {
   } else if (auto* adopt = std::get_if<node_effects::adopt_units>(&e)) {
     queue(adopt->queue).adopt(adopt->units, m, now_, n.effects);
   } else if (auto* forget = std::get_if<node_effects::forget_messages>(&e)) {
-    queue(forget->queue).forget(forget->ids, m, now_, n.effects);
+    queue(forget->queue).forget(forget->what, m, now_, n.effects);
   } else if (auto* away = std::get_if<node_effects::put_away>(&e)) {
     queue(away->queue).put_away(away->ids);
   } else if (auto* safe = std::get_if<node_effects::facts_safe>(&e)) {
