@@ -501,38 +501,6 @@ CONTRACT("the last node that stays does not leave, also while one that has left 
   expect(watch.elapsed() < takeover_time_max, "was held up");
 }
 
-CONTRACT("a leave ends with whoever waits for it, and with the last node that stays") {
-  two_nodes nodes;
-  auto anna = nodes.anna();
-  auto of_anna = nodes.queues().first;
-  auto let_anna_hear = [&] { // asks nothing of the other node, as `let_it_arrive` may
-    for (int i = 0; i < 3; ++i)
-      status_of(nodes.process_of_anna());
-  };
-  for (bool client_goes : {true, false}) {
-    nodes.process_of_bert().process().signal(SIGSTOP);
-    auto pushes = nodes.anna();
-    pushes.send("POST", "/messages/" + of_anna, {}, "x"); // bert has to hold this before anna has left
-    let_anna_hear();
-    {
-      auto first = nodes.anna(), second = nodes.anna();
-      first.send("POST", "/cluster/leave");
-      second.send("POST", "/cluster/leave");
-      let_anna_hear();
-      if (!client_goes) {
-        expect_refused(first.receive(), 503, "unavailable");
-        expect_refused(second.receive(), 503, "unavailable");
-      }
-    }
-    let_anna_hear();
-    nodes.process_of_bert().process().signal(SIGCONT);
-    expect_status(pushes.receive(), 200);
-    await_in_step(nodes.process_of_anna(), nodes.process_of_bert());
-  }
-  expect(nodes.process_of_anna().process().standard_error().find("cluster.left") == std::string::npos,
-         "it has left");
-}
-
 CONTRACT("what is deleted with its queue counts as deleted, leased or not, whichever node is asked") {
   two_nodes nodes;
   auto anna = nodes.anna(), bert = nodes.bert();
