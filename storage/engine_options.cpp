@@ -1,6 +1,7 @@
 #include "storage/engine_options.hpp"
 
 #include "storage/deletion_share.hpp"
+#include "storage/table_file.hpp"
 
 #include <algorithm>
 #include <rocksdb/cache.h>
@@ -98,7 +99,7 @@ rocksdb::Options engine_options(const store_options& options, std::shared_ptr<en
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(options.cache_bytes);
   table.checksum = rocksdb::kCRC32c; // which storage/table_file.cpp can check by itself
-  table.format_version = 5;
+  table.format_version = table_version;
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return o;
 }

@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::uint64_t magic = 0x88e241b785f4cff7ULL;
 constexpr std::size_t footer_bytes = 53, trailer_bytes = 5, sequence_bytes = 8;
+/// Where in the footer: handles of the metaindex and the index, and what they leave of their room; the
+/// version; the magic number.
+constexpr std::size_t handles_at = 1, handles_bytes = 40, version_at = 41, magic_at = 45;
 constexpr std::uint8_t crc32c_checksums = 1;
 /// No block is larger: a row, and some more.
 constexpr std::uint64_t block_bytes_max = 1ULL << 31;
@@ -123,12 +126,13 @@ bool each_entry(std::string_view block, values kind, Take take) {
 
 struct table_parts {
   block_handle metaindex, index;
+  std::uint32_t version = 0;
 };
 
 std::optional<table_parts> read_footer(const open_file& file, std::string& flaw) {
   auto text =
     file.bytes() < footer_bytes ? std::nullopt : file.read(file.bytes() - footer_bytes, footer_bytes);
-  if (!text || little_endian(std::string_view(*text).substr(45)) != magic) {
+  if (!text || little_endian(std::string_view(*text).substr(magic_at)) != magic) {
     flaw = "its end is missing or altered";
     return std::nullopt;
   }
@@ -136,7 +140,7 @@ std::optional<table_parts> read_footer(const open_file& file, std::string& flaw)
     flaw = "its checksums are of another kind than this program's";
     return std::nullopt;
   }
-  byte_reader in(std::string_view(*text).substr(1, 40));
+  byte_reader in(std::string_view(*text).substr(handles_at, handles_bytes));
   table_parts parts;
   parts.metaindex = read_handle(in);
   parts.index = read_handle(in);
@@ -144,6 +148,8 @@ std::optional<table_parts> read_footer(const open_file& file, std::string& flaw)
     flaw = "its end is altered";
     return std::nullopt;
   }
+  parts.version = static_cast<std::uint32_t>(
+    little_endian(std::string_view(*text).substr(version_at, magic_at - version_at)));
   return parts;
 }
 
@@ -241,6 +247,11 @@ table_look read_table(const std::filesystem::path& path, const row_taker& take) 
     look.flaw = "its index is not understood";
   else if (look.blocks_lost > 0)
     look.flaw = fmt::format("{} of its {} blocks can't be read", look.blocks_lost, look.blocks);
+  else if (parts->version != table_version)
+    look.flaw =
+      fmt::format("it says that its version is {}, and this program's tables have version {}; all of its "
+                  "rows can be read",
+                  parts->version, table_version);
   else if (properties.empty())
     look.flaw = "what it says of itself can't be read, and all of its rows can";
   return look;

@@ -1,8 +1,8 @@
 // A table of RocksDB's, block by block, past what is damaged.
 //
 // RocksDB reads a table up to the first block that is not whole, and shows no deletions; a repair needs the
-// rest, and those. Format: block based, version 5, no compression, CRC-32C, which is how engine_options sets
-// it up. Plain function; holds a block at a time.
+// rest, and those. Format: block based, table_version, no compression, CRC-32C, which is how engine_options
+// sets it up. Plain function; holds a block at a time.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,9 @@
 #include <vector>
 
 namespace lmq {
+
+/// RocksDB's format_version of every table that this program writes.
+inline constexpr std::uint32_t table_version = 5;
 
 /// A row as it stands in a file: one of its versions, or its deletion.
 struct file_row {
