@@ -2,6 +2,7 @@
 
 #include "storage/format.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
@@ -40,9 +41,19 @@ private:
 
 } // namespace
 
+/// Batches before it are missing, and none of those that were synced.
+bool log_numbers::is_behind_what_was_synced(std::uint64_t number) const noexcept {
+  auto end = any_ ? std::max(last_, tables_end_) : tables_end_;
+  return whole_ && synced_ && end >= *synced_ && number > end + 1;
+}
+
 void log_numbers::note(const std::string& file, const rocksdb::WriteBatch& batch) {
   first_row row;
   auto status = batch.Iterate(&row);
+  if (status.ok() && row.number && is_behind_what_was_synced(*row.number)) {
+    left_out_ = row.number;
+    return;
+  }
   if (!whole_ || !status.ok() || !row.number || (any_ && *row.number != last_ + 1)) {
     whole_ = false;
     return;
@@ -60,6 +71,8 @@ log_numbers::WalProcessingOption log_numbers::LogRecordFound(unsigned long long,
   // RocksDB begins a log with an empty record after it has dropped a torn tail.
   if (batch.Count() > 0)
     note(file, batch);
+  if (left_out_)
+    return WalProcessingOption::kStopReplay;
   return use_ == use::replay ? WalProcessingOption::kContinueProcessing
                              : WalProcessingOption::kIgnoreCurrentRecord;
 }

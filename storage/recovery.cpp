@@ -76,10 +76,17 @@ tl::expected<row_reader, store_error> read_rows(rocksdb::DB& db, const std::file
 } // namespace
 
 struct directory_reader::parts {
+  parts(std::filesystem::path of, std::uint64_t in_tables, std::optional<std::uint64_t> synced)
+      : directory(std::move(of)),
+        logs(log_numbers::use::replay, in_tables, synced),
+        tables_end(in_tables),
+        known_synced(synced) {}
+
   std::filesystem::path directory;
-  log_numbers logs{log_numbers::use::replay};
+  log_numbers logs;
   std::shared_ptr<dropped_bytes> notes = std::make_shared<dropped_bytes>();
-  std::uint64_t end = 0; ///< the last batch
+  std::uint64_t tables_end = 0, end = 0; ///< the last batch in the tables, and of all
+  std::optional<std::uint64_t> known_synced;
   database db;
 };
 
@@ -103,8 +110,7 @@ tl::expected<directory_reader, store_error> directory_reader::open(const rocksdb
       return tl::unexpected(reading_error_of(number.error(), directory));
     tables_end = *number;
   }
-  auto p = std::make_unique<parts>();
-  p->directory = directory;
+  auto p = std::make_unique<parts>(directory, tables_end, synced);
   const auto& logs = p->logs;
   auto db = open_to_read(engine, directory, p->logs, p->notes);
   if (!db)
@@ -140,8 +146,15 @@ tl::expected<recovered, store_error> directory_reader::read(std::uint64_t wall_m
   if (all->last_batch != end)
     return tl::unexpected(damaged(
       directory, fmt::format("the last batch is {}, and the logs end with {}", all->last_batch, end)));
+  all->tables_end = parts_->tables_end;
+  all->synced = parts_->known_synced;
+  auto tell_torn_tail = [&](const std::string& what) {
+    all->remarks.push_back("storage.torn_tail batch=" + std::to_string(end) + " what=" + log_value(what));
+  };
+  if (auto batch = parts_->logs.left_out())
+    tell_torn_tail(fmt::format("batches behind it are missing, and {} was never synced", *batch));
   for (const auto& line : parts_->notes->lines)
-    all->remarks.push_back("storage.torn_tail batch=" + std::to_string(end) + " what=" + log_value(line));
+    tell_torn_tail(line);
   return std::move(*all);
 }
 

@@ -26,6 +26,8 @@ struct recovered {
   std::map<std::string, std::uint32_t> queues; ///< ids of those that have rows
   std::uint32_t next_queue = 1;
   std::uint64_t last_batch = 0;
+  std::uint64_t tables_end = 0;        ///< the last batch that is in the tables
+  std::optional<std::uint64_t> synced; ///< what was known of it
   std::uint64_t messages = 0;
   format::directory_mark mark;
   std::vector<std::string> left_over; ///< keys that nothing needs any more

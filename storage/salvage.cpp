@@ -110,13 +110,22 @@ void salvage::read_logs(std::optional<std::uint64_t> synced) {
     found_.extent_known = false;
   };
   bool any_unread = false;
+  bool is_left_out = false; // as at an opening: behind a gap in what was never synced nothing counts
   for (const auto& name : logs_) {
     auto on_batch = [&](std::optional<std::uint64_t> number) {
+      if (is_left_out)
+        return;
       auto wanted = last ? *last + 1 : end_is_lost ? number.value_or(0) : tables_end + 1;
       if (!number) {
         found_.flaws.push_back({name, "a batch has no number"});
         found_.extent_known = false;
         is_new = true;
+        return;
+      }
+      if (*number > wanted && synced && wanted > *synced) {
+        is_left_out = true;
+        found_.remarks.push_back(fmt::format(
+          "{}: batch {} is missing, and was never synced; what comes behind it is left out", name, wanted));
         return;
       }
       if (*number > wanted)
@@ -125,7 +134,10 @@ void salvage::read_logs(std::optional<std::uint64_t> synced) {
       first = first.value_or(*number);
       last = std::max(last.value_or(0), *number);
     };
-    auto look = read_log(directory_ / name, on_batch, [&](const file_row& row) { take(row, is_new); });
+    auto look = read_log(directory_ / name, on_batch, [&](const file_row& row) {
+      if (!is_left_out)
+        take(row, is_new);
+    });
     ++found_.logs;
     any_unread = any_unread || look.bytes_unread > 0;
     if (!look.flaw.empty()) {

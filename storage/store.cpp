@@ -3,9 +3,11 @@
 #include "core/log_value.hpp"
 #include "storage/directory.hpp"
 #include "storage/engine_options.hpp"
+#include "storage/log_numbers.hpp"
 #include "storage/recovery.hpp"
 #include "storage/store_parts.hpp"
 #include "storage/synced_mark.hpp"
+#include "storage/zero_filled_logs.hpp"
 
 #include <chrono>
 #include <cstring>
@@ -140,6 +142,11 @@ tl::expected<store::opened, store_error> store::open(const store_options& given)
   if (auto room = check_room(directory, *all); !room)
     return tl::unexpected(room.error());
   rocksdb::DB* db = nullptr;
+  // What was left out of what was read is left out of what is written on.
+  auto replayed = std::make_unique<log_numbers>(log_numbers::use::replay, all->tables_end, all->synced);
+  engine.wal_filter = replayed.get();
+  auto files = zero_filled_logs::over(engine.env, options.write_buffer_bytes);
+  engine.env = files.get();
   engine.create_if_missing = all->is_new;
   if (auto status = rocksdb::DB::Open(engine, directory.string(), &db); !status.ok())
     return tl::unexpected(error_of(status, directory));
@@ -150,6 +157,8 @@ tl::expected<store::opened, store_error> store::open(const store_options& given)
 
   auto p = std::make_unique<parts>(options, std::move(*lock), std::move(*mark));
   p->watch = std::move(watch);
+  p->files = std::move(files);
+  p->replayed = std::move(replayed);
   p->db = std::move(owned);
   p->take_up(*all);
   if (auto begun = p->begin(*all); !begun)

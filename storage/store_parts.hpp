@@ -5,6 +5,7 @@
 #include "storage/ballast.hpp"
 #include "storage/directory.hpp"
 #include "storage/engine_options.hpp"
+#include "storage/log_numbers.hpp"
 #include "storage/recovery.hpp"
 #include "storage/store.hpp"
 #include "storage/synced_mark.hpp"
@@ -15,6 +16,7 @@
 #include <mutex>
 #include <optional>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/write_batch.h>
 #include <shared_mutex>
 #include <string>
@@ -55,6 +57,9 @@ struct store::parts {
   store_options options;
   directory_lock lock; ///< ends after the database
   std::shared_ptr<engine_watch> watch;
+  // Of the database's, which end after it.
+  std::unique_ptr<rocksdb::Env> files;
+  std::unique_ptr<log_numbers> replayed;
   std::unique_ptr<rocksdb::DB> db;
   synced_mark synced;
   mutable ballast spare;

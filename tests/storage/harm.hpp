@@ -32,6 +32,12 @@ inline void write_all(const fs::path& directory, const files& all) {
     std::ofstream(directory / name, std::ios::binary) << text;
 }
 
+/// Without the zeros that a log ends with.
+inline std::size_t used_bytes(const std::string& text) {
+  auto last = text.find_last_not_of('\0');
+  return last == std::string::npos ? 0 : last + 1;
+}
+
 enum class harm { flip, zero, cut, remove };
 
 /// Tells what it has done, and to which file.
@@ -49,7 +55,8 @@ inline std::string do_harm(files& all, dice& random, std::string* of = nullptr) 
   auto told = name + " of " + std::to_string(text.size()) + " bytes: ";
   auto what = text.empty() ? harm::remove
                            : random.one_of({harm::flip, harm::flip, harm::zero, harm::cut, harm::remove});
-  auto place = text.empty() ? 0 : random.below(text.size());
+  auto within = used_bytes(text) == 0 || random.one_in(8) ? text.size() : used_bytes(text);
+  auto place = text.empty() ? 0 : random.below(within);
   switch (what) {
   case harm::flip:
     text[place] = static_cast<char>(text[place] ^ (1 << random.below(8)));

@@ -4,6 +4,7 @@
 #include "storage/directory.hpp"
 #include "storage/format.hpp"
 #include "storage/synced_mark.hpp"
+#include "tests/storage/harm.hpp"
 #include "tests/storage/opened_store.hpp"
 
 #include <caf/test/unit_test.hpp>
@@ -25,6 +26,26 @@ fs::path only_log(const fs::path& directory) {
     if (entry.path().extension() == ".log" && (log.empty() || entry.path() > log))
       log = entry.path();
   return log;
+}
+
+std::string text_of_file(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+void write_over(const fs::path& file, std::uint64_t place, const std::string& bytes) {
+  std::fstream out(file, std::ios::binary | std::ios::in | std::ios::out);
+  out.seekp(static_cast<std::streamoff>(place))
+    .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+/// As if the disk had seen all but its last bytes; what was filled beforehand is zeros, or was never there.
+enum class behind_it : std::uint8_t { zeros, nothing };
+void tear(const fs::path& log, behind_it rest = behind_it::zeros) {
+  auto used = used_bytes(text_of_file(log));
+  write_over(log, used - 10, std::string(10, '\0'));
+  if (rest == behind_it::nothing)
+    fs::resize_file(log, used - 10);
 }
 
 /// Three messages, one in each batch.
@@ -69,19 +90,86 @@ bool has(const store_error& e, const std::string& words) {
 } // namespace
 
 CAF_TEST(a torn tail of which nobody was told is dropped with a remark) {
+  for (auto rest : {behind_it::zeros, behind_it::nothing}) {
+    temporary_folder folder;
+    auto options = options_in(folder.path("data"));
+    three_messages(options);
+    lag(options.directory, 1);
+    tear(only_log(options.directory), rest);
+    auto opened = open_well(options);
+    CAF_CHECK(messages(opened) == 2);
+    CAF_REQUIRE(opened.remarks.size() == 1);
+    CAF_CHECK(opened.remarks.front().find("storage.torn_tail") == 0);
+    opened = open_well(options_in(folder.path("other")));
+    opened = open_well(options);
+    CAF_CHECK(messages(opened) == 2 && opened.remarks.empty());
+  }
+}
+
+CAF_TEST(a log that ends with zeros is whole) {
   temporary_folder folder;
   auto options = options_in(folder.path("data"));
   three_messages(options);
-  lag(options.directory, 1);
-  auto log = only_log(options.directory);
-  fs::resize_file(log, fs::file_size(log) - 10);
+  auto text = text_of_file(only_log(options.directory));
+  CAF_CHECK(text.size() > used_bytes(text));
   auto opened = open_well(options);
-  CAF_CHECK(messages(opened) == 2);
-  CAF_REQUIRE(opened.remarks.size() == 1);
-  CAF_CHECK(opened.remarks.front().find("storage.torn_tail") == 0);
-  opened = open_well(options_in(folder.path("other")));
-  opened = open_well(options);
-  CAF_CHECK(messages(opened) == 2 && opened.remarks.empty());
+  CAF_CHECK(messages(opened) == 3 && opened.remarks.empty());
+}
+
+namespace {
+
+constexpr std::size_t block_bytes = 32768; // of the engine's logs
+
+/// Three batches, of which the second ends with a block. The disk has the last and not the one before it.
+/// @returns the log
+fs::path a_gap(const store_options& options) {
+  std::size_t body = 20'000;
+  auto write = [&] {
+    auto opened = open_well(options);
+    auto log = only_log(options.directory);
+    std::vector<std::size_t> ends;
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+      write_well(opened.store, one_message("q", {1, i}, std::string(i == 2 ? body : 100, 'x')));
+      ends.push_back(used_bytes(text_of_file(log)));
+    }
+    return ends;
+  };
+  body += block_bytes - write()[1];
+  fs::remove_all(options.directory);
+  auto ends = write();
+  CAF_REQUIRE_EQUAL(ends[1], block_bytes);
+  auto log = only_log(options.directory);
+  write_over(log, ends[0], std::string(ends[1] - ends[0], '\0'));
+  return log;
+}
+
+} // namespace
+
+CAF_TEST(behind a gap in what was never synced nothing counts) {
+  temporary_folder folder;
+  auto options = options_in(folder.path("data"));
+  a_gap(options);
+  lag(options.directory, 2);
+  for (int i = 0; i < 2; ++i) {
+    auto opened = open_well(options);
+    CAF_CHECK_EQUAL(messages(opened), 1u + i);
+    CAF_CHECK_EQUAL(opened.remarks.size(), i == 0 ? 1u : 0u);
+    if (i == 0)
+      CAF_CHECK(opened.remarks.front().find("storage.torn_tail") == 0);
+    write_well(opened.store, one_message("q", {2, 1U + i}, "written on"));
+  }
+}
+
+CAF_TEST(a gap in what was synced is damage) {
+  for (std::uint64_t unsynced : {0, 1}) {
+    temporary_folder folder;
+    auto options = options_in(folder.path("data"));
+    auto log = a_gap(options);
+    lag(options.directory, unsynced);
+    auto error = error_of_opening(options);
+    CAF_CHECK(error.what == kind::damaged);
+    CAF_CHECK(has(error, log.filename().string()));
+  }
 }
 
 CAF_TEST(the same tail is damage when it was synced) {
@@ -89,7 +177,7 @@ CAF_TEST(the same tail is damage when it was synced) {
   auto options = options_in(folder.path("data"));
   three_messages(options);
   auto log = only_log(options.directory);
-  fs::resize_file(log, fs::file_size(log) - 10);
+  tear(log);
   for (int i = 0; i < 2; ++i) {
     auto error = error_of_opening(options);
     CAF_CHECK(error.what == kind::damaged);

@@ -289,7 +289,10 @@ CAF_TEST(a torn tail is no damage) {
   }
   for (const auto& entry : fs::directory_iterator(folder.path("data")))
     if (entry.path().extension() == ".log")
-      std::ofstream(entry.path(), std::ios::binary | std::ios::app) << "the beginning of a batch";
+      std::fstream(entry.path(), std::ios::binary | std::ios::in | std::ios::out)
+          .seekp(
+            static_cast<std::streamoff>(used_bytes(read_all(folder.path("data"))[entry.path().filename()])))
+        << "the beginning of a batch";
   auto report = repair_directory(small_options(folder.path("data")), folder.path("new"));
   CAF_REQUIRE(report.has_value());
   CAF_CHECK(report->whole());

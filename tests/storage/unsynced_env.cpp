@@ -1,5 +1,8 @@
 #include "tests/storage/unsynced_env.hpp"
 
+#include <algorithm>
+#include <fstream>
+
 namespace lmq::testing {
 
 namespace fs = std::filesystem;
@@ -8,6 +11,9 @@ using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 
 namespace {
+
+/// What a disk writes whole or not at all. Units: bytes
+constexpr std::uint64_t page_bytes = 4096;
 
 bool is_log_for_people(const std::string& path) {
   return fs::path(path).filename().string().rfind("LOG", 0) == 0;
@@ -27,6 +33,18 @@ public:
     auto allowed = all_.allow(unsynced_files::step::write);
     return allowed.ok() ? FSWritableFileOwnerWrapper::Append(data, o, info, dbg) : allowed;
   }
+  IOStatus PositionedAppend(const rocksdb::Slice& data, std::uint64_t offset, const IOOptions& o,
+                            IODebugContext* dbg) override {
+    auto allowed = all_.allow(unsynced_files::step::write);
+    if (!allowed.ok())
+      return allowed;
+    all_.will_write(path_, offset, data.size());
+    return FSWritableFileOwnerWrapper::PositionedAppend(data, offset, o, dbg);
+  }
+  IOStatus PositionedAppend(const rocksdb::Slice& data, std::uint64_t offset, const IOOptions& o,
+                            const rocksdb::DataVerificationInfo&, IODebugContext* dbg) override {
+    return PositionedAppend(data, offset, o, dbg);
+  }
   IOStatus Truncate(std::uint64_t size, const IOOptions& o, IODebugContext* dbg) override {
     auto allowed = all_.allow(unsynced_files::step::write);
     return allowed.ok() ? FSWritableFileOwnerWrapper::Truncate(size, o, dbg) : allowed;
@@ -40,10 +58,9 @@ private:
     auto flushed = Flush(o, dbg);
     if (!flushed.ok())
       return flushed;
-    auto bytes = GetFileSize(o, dbg);
     auto allowed = all_.allow(unsynced_files::step::sync);
     if (allowed.ok())
-      all_.synced(path_, bytes);
+      all_.synced(path_);
     return allowed;
   }
 
@@ -116,10 +133,38 @@ IOStatus unsynced_files::allow(step what) {
   return IOStatus::OK();
 }
 
-void unsynced_files::synced(const std::string& f, std::uint64_t bytes) {
+void unsynced_files::synced(const std::string& f) {
+  std::error_code none;
+  auto bytes = fs::file_size(f, none);
   std::lock_guard lock(mutex_);
-  auto& so_far = synced_bytes_[f];
-  so_far = std::max(so_far, bytes);
+  if (!none)
+    synced_[f] = {bytes};
+}
+
+void unsynced_files::will_write(const std::string& f, std::uint64_t offset, std::uint64_t bytes) {
+  std::lock_guard lock(mutex_);
+  auto& file = synced_[f];
+  auto end = std::min(offset + bytes, file.bytes);
+  if (offset >= end)
+    return;
+  std::ifstream in(f, std::ios::binary);
+  for (auto at = offset / page_bytes * page_bytes; at < end; at += page_bytes) {
+    auto [it, is_first] = file.pages.try_emplace(at);
+    if (!is_first)
+      continue;
+    it->second.resize(std::min(page_bytes, file.bytes - at));
+    in.seekg(static_cast<std::streamoff>(at));
+    in.read(it->second.data(), static_cast<std::streamsize>(it->second.size()));
+  }
+}
+
+/// What is known of a file goes with its name.
+void unsynced_files::is_now(const std::string& from, const std::string& to) {
+  if (auto known = synced_.extract(from)) {
+    known.key() = to;
+    synced_.erase(to);
+    synced_.insert(std::move(known));
+  }
 }
 
 void unsynced_files::directory_synced() {
@@ -140,7 +185,7 @@ void unsynced_files::take_back(const change& c) {
   switch (c.what) {
   case change::kind::made:
     fs::remove(c.to);
-    synced_bytes_.erase(c.to);
+    synced_.erase(c.to);
     return;
   case change::kind::renamed:
   case change::kind::removed: {
@@ -148,11 +193,7 @@ void unsynced_files::take_back(const change& c) {
     auto& to = c.what == change::kind::renamed ? c.from : c.to;
     if (fs::exists(from))
       fs::rename(from, to);
-    if (auto it = synced_bytes_.find(from); it != synced_bytes_.end()) {
-      auto bytes = it->second;
-      synced_bytes_.erase(it);
-      synced_bytes_[to] = bytes;
-    }
+    is_now(from, to);
     return;
   }
   }
@@ -170,13 +211,22 @@ void unsynced_files::crash(dice& random) {
     if (c.what == change::kind::removed)
       fs::remove(c.from);
   changes_.clear();
-  for (const auto& [f, bytes] : synced_bytes_) {
+  for (const auto& [f, file] : synced_) {
     std::error_code gone;
     auto size = fs::file_size(f, gone);
-    if (!gone && size > bytes)
-      fs::resize_file(f, bytes + random.below(size - bytes + 1));
+    if (gone)
+      continue;
+    if (size > file.bytes)
+      fs::resize_file(f, file.bytes + random.below(size - file.bytes + 1));
+    // A disk may write pages in any order, and all of them may have got there.
+    bool all_there = random.one_in(4);
+    std::fstream out(f, std::ios::binary | std::ios::in | std::ios::out);
+    for (const auto& [at, was] : file.pages)
+      if (!all_there && random.one_in(2))
+        out.seekp(static_cast<std::streamoff>(at))
+          .write(was.data(), static_cast<std::streamsize>(was.size()));
   }
-  synced_bytes_.clear();
+  synced_.clear();
   dead_ = false;
   steps_left_ = UINT64_MAX;
 }
@@ -195,15 +245,14 @@ IOStatus unsynced_files::NewWritableFile(const std::string& f, const rocksdb::Fi
   // One that is made anew under a name that was: the old one may come back.
   if (fs::exists(f)) {
     changes_.push_back({change::kind::removed, put_aside(f), f, true});
-    if (auto it = synced_bytes_.find(f); it != synced_bytes_.end())
-      synced_bytes_[changes_.back().from] = it->second;
+    is_now(f, changes_.back().from);
   }
   std::unique_ptr<rocksdb::FSWritableFile> file;
   auto status = FileSystemWrapper::NewWritableFile(f, o, &file, dbg);
   if (!status.ok())
     return status;
   changes_.push_back({change::kind::made, {}, f, false});
-  synced_bytes_[f] = 0;
+  synced_[f] = {};
   *out = std::make_unique<written_file>(*this, f, std::move(file));
   return status;
 }
@@ -219,7 +268,7 @@ IOStatus unsynced_files::ReopenWritableFile(const std::string& f, const rocksdb:
     return status;
   std::error_code none;
   std::lock_guard lock(mutex_);
-  synced_bytes_.emplace(f, fs::file_size(f, none));
+  synced_.try_emplace(f, on_disk{fs::file_size(f, none)});
   *out = std::make_unique<written_file>(*this, f, std::move(file));
   return status;
 }
@@ -242,11 +291,7 @@ IOStatus unsynced_files::DeleteFile(const std::string& f, const IOOptions& o, IO
   if (!fs::exists(f))
     return FileSystemWrapper::DeleteFile(f, o, dbg);
   changes_.push_back({change::kind::removed, put_aside(f), f, false});
-  if (auto it = synced_bytes_.find(f); it != synced_bytes_.end()) {
-    auto bytes = it->second;
-    synced_bytes_.erase(it);
-    synced_bytes_[changes_.back().from] = bytes;
-  }
+  is_now(f, changes_.back().from);
   return IOStatus::OK();
 }
 
@@ -264,11 +309,7 @@ IOStatus unsynced_files::RenameFile(const std::string& from, const std::string& 
   if (!status.ok())
     return status;
   changes_.push_back({change::kind::renamed, from, to, false});
-  if (auto it = synced_bytes_.find(from); it != synced_bytes_.end()) {
-    auto bytes = it->second;
-    synced_bytes_.erase(it);
-    synced_bytes_[to] = bytes;
-  }
+  is_now(from, to);
   return status;
 }
 

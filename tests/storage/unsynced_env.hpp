@@ -1,7 +1,8 @@
 // A file layer that knows what was synced: at a crash all else is lost, or as much of it as the dice say.
 //
-// Real files in a real directory. Beside each it keeps how much of it was synced, and for the directory what
-// was made, renamed and removed since it was synced; `crash` takes that back from some point on. Faults can
+// Real files in a real directory. Beside each it keeps how much of it was synced, and the pages that were
+// written over since; and for the directory what was made, renamed and removed since it was synced. `crash`
+// takes that back: any of the pages, the rest from some point on. Faults can
 // be planted: the disk fills up, or a sync fails. Given to the engine by `env()`; any thread.
 #pragma once
 
@@ -66,7 +67,9 @@ public:
   enum class step : std::uint8_t { write, sync, entry };
   /// What becomes of a step, before it is done.
   rocksdb::IOStatus allow(step what);
-  void synced(const std::string& f, std::uint64_t bytes);
+  void synced(const std::string& f);
+  /// Before so many bytes are written at a place of it.
+  void will_write(const std::string& f, std::uint64_t offset, std::uint64_t bytes);
   void directory_synced();
 
 private:
@@ -79,13 +82,20 @@ private:
     bool first_half = false; ///< of a change of two: the next is the other half
   };
 
+  /// What the disk has of a file.
+  struct on_disk {
+    std::uint64_t bytes = 0;                      ///< of its length
+    std::map<std::uint64_t, std::string> pages{}; ///< that were written over since, as they were
+  };
+
   std::string put_aside(const std::string& f);
+  void is_now(const std::string& from, const std::string& to);
   void take_back(const change& c);
 
   mutable std::mutex mutex_;
   std::filesystem::path lost_and_found_;
   std::uint64_t put_aside_ = 0;
-  std::map<std::string, std::uint64_t> synced_bytes_; ///< of files that were written to here
+  std::map<std::string, on_disk> synced_; ///< files that were written to here
   std::vector<change> changes_;
   std::uint64_t steps_left_ = UINT64_MAX;
   bool dead_ = false;

@@ -16,8 +16,8 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr int appends = 300;
-constexpr std::size_t append_bytes = 4096;
+constexpr int writes = 300;
+constexpr std::size_t write_bytes = 4096;
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::system_error{errno, std::generic_category(), what};
@@ -32,15 +32,20 @@ bool is_in_memory(const std::filesystem::path& folder) {
   return about.f_type == TMPFS_MAGIC || about.f_type == RAMFS_MAGIC;
 }
 
-run_figures measure_fdatasync(const std::filesystem::path& folder) {
+run_figures measure_fdatasync(const std::filesystem::path& folder, file_end where) {
   const auto name = folder / "fdatasync";
-  const unique_fd file{::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600)};
+  const unique_fd file{::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
   if (!file)
     fail("can't create " + name.string());
-  const std::string block(append_bytes, 'x');
+  const std::string room(where == file_end::written_over ? writes * write_bytes : 0, '\0');
+  if (!room.empty() &&
+      (::pwrite(file.get(), room.data(), room.size(), 0) != static_cast<ssize_t>(room.size()) ||
+       ::fsync(file.get()) != 0))
+    fail("can't write " + name.string());
+  const std::string block(write_bytes, 'x');
   loop_result result;
   const auto began = clock::now();
-  for (int i = 0; i < appends; ++i) {
+  for (int i = 0; i < writes; ++i) {
     throw_if_interrupted();
     const auto from = clock::now();
     if (::write(file.get(), block.data(), block.size()) != static_cast<ssize_t>(block.size()) ||

@@ -1,5 +1,6 @@
 #include "tests/storage/forgetful/held_back_files.hpp"
 
+#include <deque>
 #include <filesystem>
 #include <mutex>
 #include <utility>
@@ -18,10 +19,20 @@ public:
   held_back_file(std::unique_ptr<rocksdb::FSWritableFile> target, bool forgets_synced)
       : FSWritableFileOwnerWrapper(std::move(target)), forgets_synced_(forgets_synced) {}
 
-  IOStatus Append(const Slice& data, const IOOptions&, IODebugContext*) override {
+  IOStatus Append(const Slice& data, const IOOptions& o, IODebugContext* dbg) override {
     std::lock_guard lock(mutex_);
-    held_back_.append(data.data(), data.size());
+    hold(end(o, dbg), data);
     return IOStatus::OK();
+  }
+  IOStatus PositionedAppend(const Slice& data, std::uint64_t offset, const IOOptions&,
+                            IODebugContext*) override {
+    std::lock_guard lock(mutex_);
+    hold(offset, data);
+    return IOStatus::OK();
+  }
+  IOStatus PositionedAppend(const Slice& data, std::uint64_t offset, const IOOptions& o,
+                            const rocksdb::DataVerificationInfo&, IODebugContext* dbg) override {
+    return PositionedAppend(data, offset, o, dbg);
   }
   IOStatus Append(const Slice& data, const IOOptions& o, const rocksdb::DataVerificationInfo&,
                   IODebugContext* dbg) override {
@@ -40,7 +51,7 @@ public:
   bool IsSyncThreadSafe() const override { return false; }
   std::uint64_t GetFileSize(const IOOptions& o, IODebugContext* dbg) override {
     std::lock_guard lock(mutex_);
-    return FSWritableFileOwnerWrapper::GetFileSize(o, dbg) + held_back_.size();
+    return end(o, dbg);
   }
   IOStatus Close(const IOOptions& o, IODebugContext* dbg) override {
     auto written = let_go(o, dbg);
@@ -56,15 +67,36 @@ private:
 
   IOStatus let_go(const IOOptions& o, IODebugContext* dbg) {
     std::lock_guard lock(mutex_);
-    auto written = FSWritableFileOwnerWrapper::Append(held_back_, o, dbg);
-    if (written.ok())
-      held_back_.clear();
-    return written;
+    for (; !held_back_.empty(); held_back_.pop_front())
+      if (auto written =
+            target()->PositionedAppend(held_back_.front().bytes, held_back_.front().offset, o, dbg);
+          !written.ok())
+        return written;
+    return IOStatus::OK();
   }
 
+  // With `mutex_` held.
+
+  std::uint64_t end(const IOOptions& o, IODebugContext* dbg) {
+    return held_back_.empty() ? FSWritableFileOwnerWrapper::GetFileSize(o, dbg)
+                              : held_back_.back().offset + held_back_.back().bytes.size();
+  }
+
+  void hold(std::uint64_t offset, const Slice& data) {
+    if (!held_back_.empty() && offset == held_back_.back().offset + held_back_.back().bytes.size())
+      held_back_.back().bytes.append(data.data(), data.size());
+    else
+      held_back_.push_back({offset, data.ToString()});
+  }
+
+  struct write {
+    std::uint64_t offset;
+    std::string bytes;
+  };
+
   const bool forgets_synced_;
-  std::mutex mutex_; ///< guards `held_back_`
-  std::string held_back_;
+  std::mutex mutex_;            ///< guards `held_back_`
+  std::deque<write> held_back_; ///< in their order
 };
 
 bool is_log_for_people(const std::string& path) {
