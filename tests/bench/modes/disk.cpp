@@ -6,6 +6,7 @@
 #include "tests/bench/modes/workloads.hpp"
 #include "tests/bench/servers/process_figures.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
 #include <stdexcept>
@@ -20,6 +21,7 @@ constexpr double to_beanstalkd_min = 5.0;
 constexpr double to_memory_min = 0.6;              // with many connections, which share a sync
 constexpr double p99_alone_to_fdatasync_max = 5.0; // one connection: nobody to wait for but the disk
 constexpr double p99_to_p50_max = 3.0;
+constexpr double steady_disk_max = 2.0; // of a sync in one round to that in another
 
 // Each push whose answer came in the measured time counts, whenever it was sent: where a sync is slow, few
 // have both in it.
@@ -109,6 +111,12 @@ void say_ratios(report& out, const std::vector<contest>& contests, unsigned few)
   out.figure("fdatasync_over_p50",
              median_of(find(contests, "fdatasync 4 KiB", "written over")->rounds).p50_us, "µs",
              "4 KiB written over and synced, median");
+  const auto [quickest, slowest] = std::ranges::minmax(disk->rounds, {}, &run_figures::p50_us);
+  if (slowest.p50_us > steady_disk_max * quickest.p50_us)
+    out.say(fmt::format(
+      "THE DISK CHANGED ITS SPEED: a sync took {:.0f} µs in one round and {:.0f} µs in another, as "
+      "where a provider limits writes; ratios mean little, wait and measure for a shorter time",
+      quickest.p50_us, slowest.p50_us));
   const auto alone = say_ratio(out, find(contests, at(1), "lmq disk"), disk, &run_figures::p99_us,
                                "disk_p99_at_1_to_fdatasync", "lmq disk p99 / fdatasync's p99, 1 connection");
   const auto ours = median_of(find(contests, at(few), "lmq disk")->rounds);
