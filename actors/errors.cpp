@@ -25,6 +25,10 @@ refusal to_refusal(const caf::error& e) {
   return {reason::unavailable, "the part of the server that should answer is gone; try again"};
 }
 
+caf::error bounce_error() {
+  return caf::make_error(caf::sec::request_receiver_down);
+}
+
 bool bounced(const caf::error& e) {
   return e == caf::sec::request_receiver_down;
 }

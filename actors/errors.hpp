@@ -14,6 +14,9 @@ caf::error to_error(const refusal& r);
 /// `unavailable`.
 refusal to_refusal(const caf::error& e);
 
+/// The answer to a request that was not looked at: whoever asked may send it again.
+caf::error bounce_error();
+
 /// True where the request came back without being looked at, so that sending it again is safe.
 bool bounced(const caf::error& e);
 

@@ -44,7 +44,7 @@ checked<std::shared_ptr<const token_table>> read_tokens(const std::string& path)
     return wrong("tokens: {}", text.error());
   auto table = parse_tokens(*text);
   if (!table)
-    return wrong("tokens: {}:{}", path, table.error());
+    return wrong("tokens: {}{}", path, table.error());
   return std::make_shared<const token_table>(*std::move(table));
 }
 

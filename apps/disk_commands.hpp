@@ -11,6 +11,8 @@
 
 namespace lmq {
 
+struct repair_report;
+
 /// A backup becomes a data directory.
 struct restore_wanted {
   std::string from;
@@ -33,6 +35,9 @@ struct output_files {
   std::FILE* out = stdout;
   std::FILE* err = stderr;
 };
+
+/// As a person reads it: a line for each thing. What is said of damage may have names from the disk in it.
+std::string text_of(const repair_report& r, const repair_wanted& asked);
 
 exit_code run(const restore_wanted& asked, output_files files = {});
 exit_code run(const dump_wanted& asked, output_files files = {});

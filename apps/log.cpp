@@ -1,6 +1,7 @@
 #include "apps/log.hpp"
 
 #include "apps/log_json.hpp"
+#include "core/utf8.hpp"
 
 #include <spdlog/details/log_msg.h>
 #include <spdlog/pattern_formatter.h>
@@ -36,11 +37,8 @@ class one_line final : public spdlog::custom_flag_formatter {
 public:
   void format(const spdlog::details::log_msg& event, const std::tm&, spdlog::memory_buf_t& out) override {
     fmt::format_to(std::back_inserter(out), "{} ", word_of(event.level));
-    for (char c : event.payload)
-      if (auto byte = static_cast<unsigned char>(c); byte < 0x20 || byte == 0x7f)
-        fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte);
-      else
-        out.push_back(c);
+    auto text = in_sight({event.payload.data(), event.payload.size()});
+    out.append(text.data(), text.data() + text.size());
   }
 
   std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<one_line>(); }

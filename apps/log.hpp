@@ -8,7 +8,8 @@
 //   {"time":"2024-05-01T12:00:00.123Z","level":"info","event":"http.listen","address":"127.0.0.1","port":9980}
 // A value that is not ours (a name, a path, what somebody else said) goes through log_value() of
 // core/log_value.hpp, and so stays one value. A control character in a field (a name from a stranger,
-// perhaps) is written as \x0a, so that a line stays a line.
+// perhaps) is written as \x0a, so that a line stays a line, whoever reads it: see in_sight() of
+// core/utf8.hpp. In JSON it is \u000a.
 #pragma once
 
 #include "apps/values.hpp"

@@ -1,7 +1,9 @@
 #include "apps/log_json.hpp"
 
 #include "core/log_value.hpp"
+#include "core/utf8.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -23,8 +25,21 @@ std::size_t key_length(std::string_view text) {
   return is_key ? static_cast<std::size_t>(end - text.begin()) + 1 : 0;
 }
 
+/// JSON has escapes of its own for 0 to 31; the control characters beyond, and what ends lines in Unicode,
+/// may stand in it and do not here.
 std::string as_text(std::string_view text) {
-  return json(std::string{text}).dump(-1, ' ', false, json::error_handler_t::replace);
+  auto quoted = json(std::string{text}).dump(-1, ' ', false, json::error_handler_t::replace);
+  std::string out;
+  out.reserve(quoted.size());
+  for (std::string_view rest = quoted; !rest.empty();) {
+    auto control = control_at(rest);
+    if (control.bytes > 0)
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(control.code));
+    else
+      out += rest.front();
+    rest.remove_prefix(std::max<std::size_t>(control.bytes, 1));
+  }
+  return out;
 }
 
 /// As JSON has it where it is one of JSON's words for it.

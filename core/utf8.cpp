@@ -1,5 +1,6 @@
 #include "core/utf8.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -92,6 +93,41 @@ std::string bytes_of_text(std::string_view text) {
   }
   bytes += text;
   return bytes;
+}
+
+control_character control_at(std::string_view bytes) noexcept {
+  auto at = [&](std::size_t i) { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u; };
+  auto first = at(0);
+  if (!bytes.empty() && (first < 0x20 || first == 0x7f))
+    return {1, first};
+  if (first == 0xc2 && at(1) >= 0x80 && at(1) <= 0x9f)
+    return {2, at(1)};
+  if (first == 0xe2 && at(1) == 0x80 && (at(2) == 0xa8 || at(2) == 0xa9))
+    return {3, 0x2000 | (at(2) & 0x3f)};
+  return {};
+}
+
+std::string in_sight(std::string_view bytes) {
+  std::string shown;
+  shown.reserve(bytes.size());
+  auto escape = [&](char32_t code) {
+    shown += code > 0xff ? "\\u" : "\\x";
+    for (int shift = code > 0xff ? 12 : 4; shift >= 0; shift -= 4)
+      shown += digits[code >> shift & 15];
+  };
+  while (!bytes.empty()) {
+    auto first = static_cast<unsigned char>(bytes.front());
+    auto control = control_at(bytes);
+    auto size = control.bytes > 0 ? control.bytes : first < 0x80 ? 1 : character(bytes);
+    if (control.bytes > 0)
+      escape(control.code);
+    else if (size == 0)
+      escape(first);
+    else
+      shown += bytes.substr(0, size);
+    bytes.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  return shown;
 }
 
 } // namespace lmq

@@ -61,67 +61,95 @@ private:
   /// through it at each answer: with 100,000 of them that takes seconds.
   static constexpr std::size_t open_max = 1024;
 
-  /// What a request gathers: the items in the order of the queues, and how many are still to come.
+  /// What a request gathers from its queues: how many are still to come, and what it is answered then.
   template <class Answer>
   struct gathering {
-    using item = typename std::decay_t<decltype(items_of(std::declval<Answer&>()))>::value_type;
+    using answer_type = Answer;
 
-    gathering(caf::local_actor& self) : promise(self) {}
-
-    void expect(std::size_t n) {
-      items.resize(n);
-      missing = n;
-      answer_if_complete();
-    }
-
-    void got(std::size_t i, item what) {
-      items[i] = std::move(what);
-      --missing;
-      answer_if_complete();
-    }
+    explicit gathering(caf::local_actor& self) : promise(self) {}
 
     /// The queue is deleted.
     void got_none() {
-      --missing;
+      --missing_;
       answer_if_complete();
     }
 
     void got_failure(const caf::error& e) {
-      failure = e;
+      failure_ = e;
       got_none();
-    }
-
-    // "None matches" and "all that match have failed" must not look the same.
-    void answer_if_complete() {
-      if (missing > 0)
-        return;
-      if (failure &&
-          std::none_of(items.begin(), items.end(), [](const auto& what) { return what.has_value(); }))
-        return promise.refuse(std::move(failure));
-      auto& all = items_of(answer);
-      all.reserve(items.size());
-      for (auto& what : items)
-        if (what)
-          all.push_back(std::move(*what));
-      promise.deliver(std::move(answer));
     }
 
     guarded_promise<Answer> promise;
     Answer answer;
-    std::vector<std::optional<item>> items;
-    std::size_t missing = 0;
-    caf::error failure; ///< of one of those that failed
+
+  protected:
+    ~gathering() = default;
+
+    void await(std::size_t n) {
+      missing_ = n;
+      answer_if_complete();
+    }
+
+    void got_one() {
+      has_any_ = true;
+      got_none();
+    }
+
+  private:
+    /// All are here that will come.
+    virtual void complete() = 0;
+
+    // "None matches" and "all that match have failed" must not look the same.
+    void answer_if_complete() {
+      if (missing_ > 0)
+        return;
+      if (failure_ && !has_any_)
+        return promise.refuse(std::move(failure_));
+      complete();
+      promise.deliver(std::move(answer));
+    }
+
+    std::size_t missing_ = 0;
+    bool has_any_ = false;
+    caf::error failure_; ///< of one of those that failed
   };
 
-  /// A page of the queues with most messages, of all of them; no more is held than the page needs.
-  struct largest {
-    using item = queue_report;
-
-    explicit largest(caf::local_actor& self) : promise(self) {}
+  /// All items, in the order of the queues.
+  template <class Answer>
+  struct in_order final : gathering<Answer> {
+    using item = typename std::decay_t<decltype(items_of(std::declval<Answer&>()))>::value_type;
+    using gathering<Answer>::gathering;
 
     void expect(std::size_t n) {
-      answer.total = missing = n;
-      answer_if_complete();
+      items.resize(n);
+      this->await(n);
+    }
+
+    void got(std::size_t i, item what) {
+      items[i] = std::move(what);
+      this->got_one();
+    }
+
+    void complete() override {
+      auto& all = items_of(this->answer);
+      all.reserve(items.size());
+      for (auto& what : items)
+        if (what)
+          all.push_back(std::move(*what));
+    }
+
+    std::vector<std::optional<item>> items;
+  };
+
+  /// A page of the queues with most messages, of all of them; no more is held than the page needs. The
+  /// answer's queues are a heap until it is complete.
+  struct largest final : gathering<queue_page> {
+    using item = queue_report;
+    using gathering<queue_page>::gathering;
+
+    void expect(std::size_t n) {
+      answer.total = n;
+      await(n);
     }
 
     void got(std::size_t, item what) {
@@ -132,57 +160,34 @@ private:
         std::pop_heap(kept.begin(), kept.end(), comes_before);
         kept.pop_back();
       }
-      got_none();
+      got_one();
     }
 
-    /// The queue is deleted.
-    void got_none() {
-      --missing;
-      answer_if_complete();
-    }
-
-    void got_failure(const caf::error& e) {
-      failure = e;
-      got_none();
-    }
-
-    void answer_if_complete() {
-      if (missing > 0)
-        return;
+    void complete() override {
       auto& kept = answer.queues;
-      if (failure && kept.empty())
-        return promise.refuse(std::move(failure));
       std::sort_heap(kept.begin(), kept.end(), comes_before);
       auto before = std::min<std::uint64_t>(answer.wanted.offset, kept.size());
       kept.erase(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(before));
-      promise.deliver(std::move(answer));
     }
 
     static bool comes_before(const queue_report& x, const queue_report& y) noexcept {
       return x.size != y.size ? x.size > y.size : x.name < y.name;
     }
-
-    guarded_promise<queue_page> promise;
-    queue_page answer; ///< its queues are a heap until it is complete
-    std::size_t missing = 0;
-    caf::error failure; ///< of one of those that failed
   };
 
   /// Asks every queue that matches by `ask(queue, then, otherwise)`, which sees to it that one of them is
   /// called: `then` with the queue's item, `otherwise` with the error.
-  template <class Answer, class Ask>
-  caf::delegated<Answer> gather(const std::string& expression, Ask ask) {
-    auto all = std::make_shared<gathering<Answer>>(*this);
+  template <class Gathering, class Ask>
+  auto gather(std::shared_ptr<Gathering> all, const std::string& expression, Ask ask) {
     LMQ_FAULT_POINT("fan_out.gather");
     request(registry_, caf::infinite, match_atom::value, expression)
       .then(
         [this, all, ask](const std::vector<queue_ref>& queues) {
           LMQ_FAULT_POINT("fan_out.matched");
-          all->expect(queues.size());
           ask_all(all, ask, queues);
         },
         [all](caf::error& e) { all->promise.refuse(std::move(e)); });
-    return guarded_promise<Answer>::later();
+    return guarded_promise<typename Gathering::answer_type>::later();
   }
 
   /// As it may be told of a request that others may have done: not to be sent again by itself.
@@ -205,6 +210,7 @@ private:
 
   template <class Gathering, class Ask>
   void ask_all(std::shared_ptr<Gathering> all, Ask ask, std::vector<queue_ref> queues) {
+    all->expect(queues.size());
     go_on(std::make_shared<inquiry<Gathering, Ask>>(
       inquiry<Gathering, Ask>{std::move(all), std::move(ask), std::move(queues)}));
   }
@@ -253,18 +259,18 @@ private:
 
   caf::delegated<push_outcomes> on_push(const std::string& expression, const message& m,
                                         const request_headers& headers) {
-    return gather<push_outcomes>(
-      expression, [this, m, headers](const queue_ref& q, auto then, auto otherwise) {
-        if (!q.actor) // it is down
-          return otherwise(
-            to_error({reason::unavailable, "queue \"" + *q.name + "\" is down; GET /health tells why"}));
-        request(q.actor, caf::infinite, push_atom::value, ids_.next(), m, headers)
-          .then(
-            [then, name = q.name](push_outcome& outcome) {
-              then({*name, outcome});
-            },
-            [otherwise](caf::error& e) { otherwise(e); });
-      });
+    auto all = std::make_shared<in_order<push_outcomes>>(*this);
+    return gather(all, expression, [this, m, headers](const queue_ref& q, auto then, auto otherwise) {
+      if (!q.actor) // it is down
+        return otherwise(
+          to_error({reason::unavailable, "queue \"" + *q.name + "\" is down; GET /health tells why"}));
+      request(q.actor, caf::infinite, push_atom::value, ids_.next(), m, headers)
+        .then(
+          [then, name = q.name](push_outcome& outcome) {
+            then({*name, outcome});
+          },
+          [otherwise](caf::error& e) { otherwise(e); });
+    });
   }
 
   /// Asks a queue for its report, see `gather`.
@@ -280,15 +286,22 @@ private:
   }
 
   caf::delegated<std::vector<queue_report>> on_report() {
-    return gather<std::vector<queue_report>>("", report());
+    return gather(std::make_shared<in_order<std::vector<queue_report>>>(*this), "", report());
   }
 
   caf::delegated<queue_page> on_page(const queue_page_wanted& wanted) {
     switch (wanted.order) {
-    case queue_page_order::name: break;
-    case queue_page_order::size: return on_page_of_largest(wanted);
+    case queue_page_order::name: return on_page_by_name(wanted);
+    case queue_page_order::size: break;
     }
-    auto all = std::make_shared<gathering<queue_page>>(*this);
+    auto all = std::make_shared<largest>(*this);
+    all->answer.wanted = wanted;
+    return gather(all, wanted.pattern, report());
+  }
+
+  /// Asks only those that are on the page.
+  caf::delegated<queue_page> on_page_by_name(const queue_page_wanted& wanted) {
+    auto all = std::make_shared<in_order<queue_page>>(*this);
     all->answer.wanted = wanted;
     request(registry_, caf::infinite, match_atom::value, wanted.pattern)
       .then(
@@ -297,21 +310,7 @@ private:
           page.total = queues.size();
           auto first = std::min<std::uint64_t>(page.wanted.offset, queues.size());
           auto n = std::min<std::uint64_t>(page.wanted.limit, queues.size() - first);
-          all->expect(n);
           ask_all(all, report(), {queues.data() + first, queues.data() + first + n});
-        },
-        [all](caf::error& e) { all->promise.refuse(std::move(e)); });
-    return guarded_promise<queue_page>::later();
-  }
-
-  caf::delegated<queue_page> on_page_of_largest(const queue_page_wanted& wanted) {
-    auto all = std::make_shared<largest>(*this);
-    all->answer.wanted = wanted;
-    request(registry_, caf::infinite, match_atom::value, wanted.pattern)
-      .then(
-        [this, all](const std::vector<queue_ref>& queues) {
-          all->expect(queues.size());
-          ask_all(all, report(), queues);
         },
         [all](caf::error& e) { all->promise.refuse(std::move(e)); });
     return guarded_promise<queue_page>::later();

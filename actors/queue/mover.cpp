@@ -205,9 +205,15 @@ void mover::refused(message_id unit, std::uint64_t serial, const caf::error& why
   end(unit, is_sure(why) && m->next == 0 ? refused_how::surely : refused_how::perhaps);
 }
 
-/// The machine first: should that fail, a successor asks again.
+/// Nothing refused it: the other queue has all of it. The machine first: should that fail, a successor asks
+/// again.
 void mover::end(message_id unit, std::optional<refused_how> refused) {
-  owner_.move_ended(unit, refused);
+  steps_.step([&](auto at) {
+    if (refused)
+      cell_->machine.not_moved(unit, *refused, at, cell_->decided);
+    else
+      cell_->machine.moved(unit, at, cell_->decided);
+  });
   LMQ_FAULT_POINT("queue.move_ended");
   if (refused == refused_how::perhaps) {
     if (auto it = cell_->moves.find(unit); it != cell_->moves.end())

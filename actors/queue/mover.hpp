@@ -10,6 +10,7 @@
 #include "actors/guarded_promise.hpp"
 #include "actors/messages.hpp"
 #include "actors/queue/queue_cell.hpp"
+#include "actors/queue/queue_steps.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 #include <cstdint>
@@ -22,20 +23,9 @@ namespace lmq {
 
 class mover {
 public:
-  using refused_how = queue_machine::refused_how;
-
-  class owner {
-  public:
-    /// Nothing: the other queue has all of it.
-    virtual void move_ended(message_id unit, std::optional<refused_how> refused) = 0;
-
-  protected:
-    ~owner() = default;
-  };
-
   /// @param doors  where the other queues are found; null where there is a journal
-  mover(queue_itself::base& self, owner& of, queue_cell& cell, supervisor_handle doors)
-      : self_(self), owner_(of), cell_(&cell), doors_(std::move(doors)) {}
+  mover(queue_itself::base& self, queue_steps& steps, queue_cell& cell, supervisor_handle doors)
+      : self_(self), steps_(steps), cell_(&cell), doors_(std::move(doors)) {}
 
   /// The next `go_on` asks.
   void begin(const move_on& what);
@@ -59,6 +49,8 @@ public:
   void clear() noexcept;
 
 private:
+  using refused_how = queue_machine::refused_how;
+
   struct redriving {
     guarded_promise<std::uint64_t> promise;
     std::set<message_id> open;
@@ -78,7 +70,7 @@ private:
   void forget(message_id unit, bool moved);
 
   queue_itself::base& self_;
-  owner& owner_;
+  queue_steps& steps_;
   queue_cell* cell_;
   supervisor_handle doors_;
   std::list<redriving> redrives_;

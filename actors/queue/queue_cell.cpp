@@ -63,7 +63,7 @@ void give_or_refuse(queue_cell& c, const caf::error& why_not) {
 
 queue_cell::~queue_cell() {
   try {
-    give_or_refuse(*this, caf::make_error(caf::sec::request_receiver_down));
+    give_or_refuse(*this, bounce_error());
     for (auto& [who, promised] : waiting)
       promised.deliver({name, std::nullopt});
   } catch (const std::bad_alloc&) {

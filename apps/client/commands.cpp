@@ -3,6 +3,7 @@
 #include "apps/client/admin.hpp"
 #include "apps/client/status_text.hpp"
 #include "apps/client/talk.hpp"
+#include "core/utf8.hpp"
 #include "gateway/limits.hpp"
 
 #include <fmt/format.h>
@@ -134,9 +135,10 @@ private:
   }
 
   bool write(const answer& message, std::FILE* headers_to) const {
+    // On standard error they are for a person; on standard output for a program, which gets them as they are.
     for (auto& [name, value] : message.headers)
       if (of_message(name))
-        put(headers_to, fmt::format("{}: {}\n", name, value));
+        put(headers_to, fmt::format("{}: {}\n", name, headers_to == files_.err ? in_sight(value) : value));
     if (headers_to == files_.out)
       put(files_.out, "\n");
     put(files_.out, message.body);

@@ -1,6 +1,7 @@
 #include "apps/client/status_text.hpp"
 
 #include "apps/client/table.hpp"
+#include "core/utf8.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -64,8 +65,8 @@ std::string text_of(const json& cluster, const json& stats) {
                       joined(queue.at("nodes")), properties_of(queue)});
   std::string out;
   if (!cluster.is_null() && !cluster.at("serving").get<bool>())
-    out = fmt::format("{} does not serve: {}\n\n", cluster.at("node").get<std::string>(),
-                      cluster.value("reason", "it does not say why"));
+    out = fmt::format("{} does not serve: {}\n\n", in_sight(cluster.at("node").get<std::string>()),
+                      in_sight(cluster.value("reason", "it does not say why")));
   return out + table_text(nodes) + '\n' + table_text(queues);
 }
 

@@ -1,6 +1,6 @@
 #include "apps/client/table.hpp"
 
-#include <fmt/format.h>
+#include "core/utf8.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -10,24 +10,9 @@ namespace lmq::client {
 
 namespace {
 
-/// The cell as it is printed. U+0080 to U+009F, in UTF-8 0xc2 and one byte, are control characters, too.
+/// The cell as it is printed.
 std::string shown(const std::string& cell) {
-  if (cell.empty())
-    return "-";
-  std::string out;
-  for (std::size_t i = 0; i < cell.size(); ++i) {
-    auto c = static_cast<unsigned char>(cell[i]);
-    auto next = i + 1 < cell.size() ? static_cast<unsigned char>(cell[i + 1]) : 0;
-    if (c < 0x20 || c == 0x7f) {
-      out += fmt::format("\\x{:02x}", c);
-    } else if (c == 0xc2 && next >= 0x80 && next < 0xa0) {
-      out += fmt::format("\\x{:02x}", next);
-      ++i;
-    } else {
-      out += cell[i];
-    }
-  }
-  return out;
+  return cell.empty() ? "-" : in_sight(cell);
 }
 
 std::size_t width_of(std::string_view text) {

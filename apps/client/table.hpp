@@ -10,8 +10,8 @@ namespace lmq::client {
 
 using table_row = std::vector<std::string>;
 
-/// Two blanks between columns, none at a line's end; an empty cell is shown as `-`. Control characters are
-/// shown as \x1b, so that no name can play with the terminal.
+/// Two blanks between columns, none at a line's end; an empty cell is shown as `-`. Cells are shown as
+/// in_sight() has them, so that no name can play with the terminal.
 ///
 /// @param rows  each as long as the first, which is the heading
 std::string table_text(const std::vector<table_row>& rows);

@@ -1,6 +1,7 @@
 #include "apps/client/talk.hpp"
 
 #include "apps/output.hpp"
+#include "core/utf8.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -49,7 +50,7 @@ void put(std::FILE* to, std::string_view text) {
 }
 
 exit_code talk::complain(exit_code code, std::string_view sentence) const {
-  put(files_.err, fmt::format("lmq: {}\n", sentence));
+  put(files_.err, fmt::format("lmq: {}\n", in_sight(sentence)));
   return code;
 }
 

@@ -19,6 +19,7 @@ public:
   talk(const server_url& server, const credentials& with, standard_files files)
       : server_(server), with_(with), files_(files) {}
 
+  /// @param sentence  one line, shown as in_sight() has it: the server's may have names in it
   exit_code complain(exit_code code, std::string_view sentence) const;
 
   /// What the command is to tell, on `out`. How the command ends: `refused`, and a sentence, where it could

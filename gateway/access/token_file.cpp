@@ -140,12 +140,12 @@ tl::expected<token_table, std::string> parse_tokens(std::string_view text) {
   for (std::size_t number = 1; !text.empty(); ++number) {
     auto end = std::min(text.find('\n'), text.size());
     if (auto done = add_line(text.substr(0, end), out, names); !done)
-      return wrong(std::to_string(number) + ": " + done.error());
+      return wrong(':' + std::to_string(number) + ": " + done.error());
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   // Perhaps it is being written at this moment; and a server whose every request is refused is no use.
   if (out.size() == 0)
-    return wrong("there is no token in it; write at least one line: NAME RIGHTS PATTERN TOKEN");
+    return wrong(": there is no token in it; write at least one line: NAME RIGHTS PATTERN TOKEN");
   return out;
 }
 

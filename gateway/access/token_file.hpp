@@ -27,7 +27,8 @@ struct token_file_limits {
   static constexpr std::size_t token_bytes_max = 512;
 };
 
-/// Errors: `LINE: what is wrong and what to write instead`, never with a token in it; there is no token
+/// Errors: what stands behind the file's name, never with a token in it: `:LINE: what is wrong and what to
+/// write instead`; without a line where there is no token
 tl::expected<token_table, std::string> parse_tokens(std::string_view text);
 
 } // namespace lmq

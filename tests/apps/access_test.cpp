@@ -93,7 +93,9 @@ CAF_TEST(a bad file of tokens refuses the start with its line) {
   CAF_CHECK(holds(refusal({"--tokens", bad}), "lmq: tokens: " + bad + ":3: a line has four words"));
   CAF_CHECK(
     holds(refusal({"--tokens", folder.path("none")}), "lmq: tokens: can't read " + folder.path("none")));
-  CAF_CHECK(holds(refusal({"--tokens", keep_from_others("empty", "")}), "no token in it"));
+  auto empty = keep_from_others("empty", "");
+  CAF_CHECK(
+    holds(refusal({"--tokens", empty}), "lmq: tokens: " + empty + ": there is no token in it; write "));
   CAF_CHECK(
     holds(refusal({"--tokens", keep_from_others("huge", std::string((1 << 20) + 1, '#'))}), "1048576"));
   CAF_CHECK(holds(refusal({"--rpc-open"}), "lmq: rpc-open: "));

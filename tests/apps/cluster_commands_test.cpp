@@ -78,6 +78,7 @@ CAF_TEST(a name can not play with the terminal) {
   CAF_CHECK_EQUAL(client::table_text({{"\xc2\x9b"
                                        "2J\xc2\xa0"}}),
                   "\\x9b2J\xc2\xa0\n");
+  CAF_CHECK_EQUAL(client::table_text({{"A", "B"}, {"a\xe2\x80\xa8", "1"}}), "A        B\na\\u2028  1\n");
 }
 
 CAF_TEST(a node without a cluster refuses all but the status) {
@@ -144,6 +145,14 @@ CAF_TEST(a queue shows where it lives and whether it is down) {
                          "QUEUE  SIZE  HOME  COPIES  PROPERTIES\n"
                          "p      12    b     a,b     retry=1 hooks={\"x\":[]}\n"
                          "q      0     -     a       DOWN\n");
+}
+
+CAF_TEST(the reason of a node that does not serve can not play with the terminal) {
+  auto text = client::status_text("{\"node\":\"a\",\"serving\":false,\"reason\":\"no \xc2\x9b"
+                                  "2J\",\"members\":[]}",
+                                  R"({"all_nodes":["a"],"queues":{}})");
+  CAF_REQUIRE(text.has_value());
+  CAF_CHECK(text->starts_with("a does not serve: no \\x9b2J\n\n"));
 }
 
 CAF_TEST_FIXTURE_SCOPE(cluster_commands_tests, fixture)

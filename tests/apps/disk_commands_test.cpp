@@ -3,6 +3,8 @@
 
 #include <caf/test/unit_test.hpp>
 
+#include "apps/disk_commands.hpp"
+#include "storage/repair.hpp"
 #include "tests/apps/run.hpp"
 #include "tests/support/http_client.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -358,4 +360,16 @@ CAF_TEST(a repair salvages what is whole and tells the rest) {
   CAF_CHECK_EQUAL(drain(client, "jobs").size(), 49u);
   CAF_REQUIRE(server.stop() == 0);
   CAF_CHECK(holds(server.process().standard_error(), " queues=2 messages=49 "));
+}
+
+CAF_TEST(a name on a damaged disk can not play with the terminal) {
+  repair_report report;
+  report.flaws = {{"1.log", "batch of \"a\nb\""}};
+  report.dropped = {"message 1 of \"\xc2\x9b"
+                    "2J\x1b[2J\" is lost"};
+  report.remarks = {"queue \"\xe2\x80\xa8\xff\""};
+  auto text = text_of(report, {"data", "new"});
+  CAF_CHECK(holds(text, "damaged   1.log: batch of \"a\\x0ab\"\n"));
+  CAF_CHECK(holds(text, "dropped   message 1 of \"\\x9b2J\\x1b[2J\" is lost\n"));
+  CAF_CHECK(holds(text, "noticed   queue \"\\u2028\\xff\"\n"));
 }

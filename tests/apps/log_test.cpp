@@ -28,6 +28,29 @@ CAF_TEST(what comes from strangers can not begin a line of its own) {
   CAF_CHECK(in_log_form("\xc3\xa4 {} %v", log_level::info).ends_with(" \xc3\xa4 {} %v\n"));
 }
 
+CAF_TEST(what ends a line or controls a terminal in Unicode stays in its line) {
+  // NEL, CSI of C1, the line and the paragraph separator, DEL
+  const std::string name = "a\xc2\x85"
+                           "b\xc2\x9b"
+                           "2J\xe2\x80\xa8"
+                           "c\xe2\x80\xa9"
+                           "d\x7f";
+  auto event = "queue.down name=" + log_value(name);
+  CAF_CHECK(in_log_form(event, log_level::info)
+              .ends_with(R"( info queue.down name="a\x85b\x9b2J\u2028c\u2029d\x7f")"
+                         "\n"));
+  auto line = in_log_form(event, log_level::info, log_form::json);
+  CAF_CHECK(line.ends_with(R"("name":"a\u0085b\u009b2J\u2028c\u2029d\u007f"})"
+                           "\n"));
+  auto back = nlohmann::json::parse(line)["name"].get<std::string>();
+  CAF_CHECK_EQUAL(back, name);
+  CAF_CHECK(in_log_form("queue=\x9b"
+                        "2J",
+                        log_level::info)
+              .ends_with(R"( queue=\x9b2J)"
+                         "\n"));
+}
+
 CAF_TEST(for programs a line is an object with a member for each field) {
   auto line =
     in_log_form("http.listen address=127.0.0.1 port=9980 tls=false", log_level::info, log_form::json);

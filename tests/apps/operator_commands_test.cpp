@@ -199,6 +199,25 @@ CAF_TEST(queues are listed as a table or as a document) {
   CAF_CHECK(is_one_line(refused.err));
 }
 
+CAF_TEST(no name and no body can play with the terminal) {
+  // CSI of C1 and Unicode's line separator: what a person sees of them are escapes, a program gets them.
+  const std::string name = "a\xc2\x9b"
+                           "2J\xe2\x80\xa8"
+                           "b";
+  const std::string shown = R"(a\x9b2J\u2028b)";
+  done({"props", "set", name, "max_messages=1", "retry=0", "dead_letter=dead"});
+  done({"push", name, "<" + name + ">", "--type", "text/plain"});
+  for (auto& line : {words{"queues"}, words{"top", "--once"}, words{"stats"}, words{"status"}})
+    CAF_CHECK(holds(run(line).out, "\n" + shown + "  "));
+  CAF_CHECK(holds(run({"peek", name}).out, "  <" + shown + ">\n"));
+  CAF_CHECK(holds(run({"queues", "--json"}).out, name));
+  auto full = run({"push", name, "x"});
+  CAF_CHECK(full.err.starts_with("lmq: queue \"" + shown + "\" is full"));
+  done({"nack", name, pulled(name)});
+  CAF_CHECK(holds(run({"peek", "dead"}).out, "  " + shown + "  retries  "));
+  CAF_CHECK(holds(run({"pull", "dead", "--wait", "10"}).err, "x-lmq-dead-queue: " + shown + "\n"));
+}
+
 CAF_TEST(messages are looked at and dropped) {
   for (auto* body : {"one", "two\nlines", "three"})
     done({"push", "q", body, "--type", "text/plain"});

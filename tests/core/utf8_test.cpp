@@ -74,3 +74,57 @@ CAF_TEST(a sign that stands for nothing stays) {
     CAF_CHECK_EQUAL(bytes, std::string{text});
   }
 }
+
+CAF_TEST(what a terminal or a reader of lines obeys is a control character) {
+  auto code_at = [](std::string_view bytes) {
+    auto control = control_at(bytes);
+    return control.bytes > 0 ? static_cast<int>(control.code) : -1;
+  };
+  for (int c = 0; c < 0x80; ++c) {
+    auto code = code_at(std::string(1, static_cast<char>(c)));
+    CAF_CHECK_EQUAL(code, c < 0x20 || c == 0x7f ? c : -1);
+  }
+  for (int c = 0x80; c < 0xc0; ++c) {
+    auto code = code_at(std::string{"\xc2"} + static_cast<char>(c) + "x");
+    CAF_CHECK_EQUAL(code, c < 0xa0 ? c : -1);
+  }
+  for (auto [text, expected] : {std::pair{"\xe2\x80\xa7", -1},
+                                {"\xe2\x80\xa8", 0x2028},
+                                {"\xe2\x80\xa9", 0x2029},
+                                {"\xe2\x80\xaa", -1},
+                                {"\xe2\x80", -1},
+                                {"\xc2", -1},
+                                {"\x9b", -1},
+                                {"a\x1b", -1},
+                                {"", -1}}) {
+    auto code = code_at(text);
+    CAF_CHECK_EQUAL(code, expected);
+  }
+}
+
+CAF_TEST(what is shown has no control characters and is text) {
+  auto shown = [](std::string_view bytes) { return in_sight(bytes); };
+  CAF_CHECK_EQUAL(shown("a \"b\" \\ caf\xc3\xa9 \xf0\x9f\x98\x80\xc2\xa0"),
+                  "a \"b\" \\ caf\xc3\xa9 \xf0\x9f\x98\x80\xc2\xa0");
+  CAF_CHECK_EQUAL(shown(""), "");
+  CAF_CHECK_EQUAL(shown(std::string_view{"a\n\0\x1b[31m\x7f", 9}), R"(a\x0a\x00\x1b[31m\x7f)");
+  CAF_CHECK_EQUAL(shown("\xc2\x9b"
+                        "2J\xc2\x85"),
+                  R"(\x9b2J\x85)");
+  CAF_CHECK_EQUAL(shown("a\xe2\x80\xa8"
+                        "b\xe2\x80\xa9"),
+                  R"(a\u2028b\u2029)");
+  CAF_CHECK_EQUAL(shown("\x9b"
+                        "2J\xff\xe2\x80"),
+                  R"(\x9b2J\xff\xe2\x80)");
+  // No byte of what is shown begins anything but a character that stands there.
+  for (int first = 0; first < 0x100; ++first)
+    for (int second = 0; second < 0x100; ++second) {
+      auto text = in_sight(std::string{static_cast<char>(first), static_cast<char>(second), '\x80', 'x'});
+      if (!is_utf8(text))
+        CAF_FAIL("no text: " << first << ' ' << second);
+      for (std::string_view rest = text; !rest.empty(); rest.remove_prefix(1))
+        if (control_at(rest).bytes > 0)
+          CAF_FAIL("a control character: " << first << ' ' << second);
+    }
+}

@@ -25,7 +25,7 @@ std::string complaint(const std::string& text) {
 bool complains(const std::string& text, std::string_view line, std::string_view part) {
   auto found = complaint(text);
   CAF_MESSAGE(found);
-  return found.starts_with(std::string{line} + ": ") && found.find(part) != std::string::npos;
+  return found.starts_with(":" + std::string{line} + ": ") && found.find(part) != std::string::npos;
 }
 
 token_table taken(const std::string& text) {
@@ -146,7 +146,7 @@ CAF_TEST(a complaint never shows a token) {
 
 CAF_TEST(a file without a token is refused) {
   for (auto text : {"", "\n\n", "# nothing\n"})
-    CAF_CHECK(complaint(text).find("there is no token in it") != std::string::npos);
+    CAF_CHECK(complaint(text).starts_with(": there is no token in it; write "));
 }
 
 CAF_TEST(there is a limit to how many tokens there are) {
