@@ -88,18 +88,9 @@ private:
     std::shared_ptr<std::atomic<bool>> wants_headers;
   };
 
-  template <class T>
-  static caf::result<T> answer(lmq::result<T> r) {
-    if (r)
-      return std::move(*r);
-    return to_error(r.error());
-  }
-
   caf::result<void> done(const result<void>& decided) {
     perform();
-    if (!decided)
-      return to_error(decided.error());
-    return caf::unit;
+    return answer_of(decided);
   }
 
   caf::result<queue_ref> on_resolve(const std::string& name) {
@@ -118,7 +109,7 @@ private:
   template <class T, class Ask>
   caf::result<T> when_begun(Ask ask) {
     if (begun_)
-      return answer<T>(ask());
+      return answer_of<T>(ask());
     auto promise = make_response_promise<T>();
     waiting_.push_back([promise, ask](const refusal* why_not) mutable {
       auto found = why_not == nullptr ? lmq::result<T>{ask()} : tl::unexpected{*why_not};

@@ -45,7 +45,7 @@ public:
       [this](remove_atom, const std::string& name) { return done(machine().remove(name, out())); },
       [this](rules_atom) { return machine().rules(); },
       [this](set_rules_atom, std::vector<rule>& rules) { return on_set_rules(std::move(rules)); },
-      [this](props_atom, const std::string& name) { return answer(machine().in_force(name)); },
+      [this](props_atom, const std::string& name) { return answer_of(machine().in_force(name)); },
       [this](patch_atom, const std::string& name, const property_set& change) {
         return done(machine().patch(name, change, out()));
       },
@@ -96,19 +96,10 @@ private:
     go_on_following();
   }
 
-  template <class T>
-  static caf::result<T> answer(result<T> r) {
-    if (r)
-      return std::move(*r);
-    return to_error(r.error());
-  }
-
   /// Carries out what the machine decided, then answers.
   caf::result<void> done(const result<void>& decided) {
     perform();
-    if (!decided)
-      return to_error(decided.error());
-    return caf::unit;
+    return answer_of(decided);
   }
 
   caf::result<queue_ref> on_resolve(const std::string& name) {
@@ -140,7 +131,7 @@ private:
 
   caf::result<std::vector<queue_ref>> on_match(const std::string& expression) {
     LMQ_FAULT_POINT("registry.match");
-    return answer(machine().match(expression).map([this](const std::vector<std::string>& names) {
+    return answer_of(machine().match(expression).map([this](const std::vector<std::string>& names) {
       std::vector<queue_ref> refs;
       refs.reserve(names.size());
       for (const auto& name : names)
