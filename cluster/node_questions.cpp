@@ -257,6 +257,7 @@ void node_machine::queue_told(asker by, std::optional<reply> what, time_point no
         q->second.asked_of = 0;
     } else {
       it->second.waits_for_us = true;
+      it->second.let_in = {};
       asked_again(it->second.what); // it may have been done, and only not been safe
     }
     retry_at_ = now + options_.retry_after;

@@ -783,6 +783,18 @@ CAF_TEST(pushes that come through another node wait at the home as well) {
   CAF_CHECK_EQUAL(after.back().by.incarnation, f.b.id.incarnation);
 }
 
+CAF_TEST(pushes of another node that bounce leave their room and are asked again) {
+  two f{1, narrow()};
+  f.b.machine.ask(1, f.queue, asked::push{{9, 1}, large(12'000)}, f.now, f.b.effects);
+  f.run(200ms);
+  auto asked = f.a.all<node_effects::ask_queue>();
+  CAF_REQUIRE_EQUAL(asked.size(), 1u);
+  f.a.machine.queue_told(asked[0].by, std::nullopt, f.now, f.a.effects);
+  f.run(100ms);
+  auto again = f.a.all<node_effects::ask_queue>().size();
+  CAF_CHECK_EQUAL(again, 2u);
+}
+
 CAF_TEST(a push that waits for its turn goes to the next home when its home dies) {
   two f{1, narrow()};
   for (std::uint64_t i = 1; i <= 3; ++i)
