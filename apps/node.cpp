@@ -30,6 +30,15 @@ namespace lmq {
 
 namespace {
 
+/// What is on its way in stands beside the messages that are kept; so does what waits for other nodes.
+gateway_limits limits_of(const settings& with) {
+  auto limits = with.limits;
+  auto part_of_memory = memory_for_messages(with.disk) / 4;
+  auto two_bodies = limits.body_bytes_max < SIZE_MAX / 2 ? 2 * limits.body_bytes_max : SIZE_MAX;
+  limits.incoming_bytes_max = std::max<std::size_t>(part_of_memory, two_bodies);
+  return limits;
+}
+
 cluster_options cluster_options_of(const settings& with) {
   const auto& asked = with.cluster;
   cluster_options out;
@@ -44,16 +53,8 @@ cluster_options cluster_options_of(const settings& with) {
   if (asked.has_tls())
     out.tls = tls_files{asked.tls_cert, asked.tls_key, asked.tls_ca};
   out.min_copies = asked.min_copies;
+  out.waiting_bytes_max = limits_of(with).incoming_bytes_max;
   return out;
-}
-
-/// What is on its way in stands beside the messages that are kept.
-gateway_limits limits_of(const settings& with) {
-  auto limits = with.limits;
-  auto part_of_memory = memory_for_messages(with.disk) / 4;
-  auto two_bodies = limits.body_bytes_max < SIZE_MAX / 2 ? 2 * limits.body_bytes_max : SIZE_MAX;
-  limits.incoming_bytes_max = std::max<std::size_t>(part_of_memory, two_bodies);
-  return limits;
 }
 
 /// All that messages take in memory, on whatever kind of node.

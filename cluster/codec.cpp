@@ -64,7 +64,7 @@ LMQ_FIELDS(node_id, x.name, x.incarnation)
 LMQ_FIELDS(view_id, x.number, x.leader)
 LMQ_FIELDS(view, x.id, x.members, x.homes)
 LMQ_FIELDS(heartbeat, x.linked, x.in_step, x.leader, x.view, x.serving, x.leaving, x.clock, x.withdrawn,
-           x.addresses)
+           x.addresses, x.unwritten_bytes)
 LMQ_FIELDS(unit_record, x.unit, x.state, x.compound, x.window, x.parts, x.listed)
 LMQ_FIELDS(moved_message, x.id, x.content)
 LMQ_FIELDS(asked::push, x.id, x.content, x.again)

@@ -304,10 +304,14 @@ private:
       auto asked = asked_.extract(number);
       if (asked.empty())
         continue;
+      auto untouched = machine_.waits_untouched(number);
       machine_.forget(number, at, out_);
-      asked.mapped().to.answer(
-        unavailable("no home has answered for this queue in time, though one may be at work on it still; GET "
-                    "/cluster tells how the nodes are, try again"));
+      asked.mapped().to.answer(unavailable(
+        untouched
+          ? "the other nodes have not acknowledged in time what was pushed before, and this had to wait for "
+            "that; nothing of it was kept, push it again"
+          : "no home has answered for this queue in time, though one may be at work on it still; GET "
+            "/cluster tells how the nodes are, try again"));
     }
   }
 

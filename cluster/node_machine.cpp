@@ -83,12 +83,14 @@ void node_machine::tick(time_point now, node_effect_list& out) {
     if (now - std::max(p.heard, listening_since_) >= options_.away)
       give_up(p, "it is silent", now, out);
     else if (auto since = p.link.stalled_since();
-             since && now - std::max(*since, listening_since_) >= options_.away)
+             since && now - std::max(*since, listening_since_) >= patience_with(p))
       give_up(p, "it does not acknowledge", now, out);
     else if (p.link.backlog_bytes() > options_.backlog_bytes_max)
       give_up(p, "it is too slow", now, out);
-    else
+    else {
       move_what_is_owed(p, now);
+      say_what_waits(p);
+    }
     answer_waiting(p, now);
   }
   follow_leader(now, out);
@@ -102,6 +104,7 @@ void node_machine::tick(time_point now, node_effect_list& out) {
     retry_at_.reset();
     dispatch_all(now, out);
   }
+  let_in_those_that_wait(now, out);
   store_changes(now, out);
   bool beat_due = beat_changed_ || next_beat_ <= now;
   std::string beat;
@@ -291,6 +294,7 @@ void node_machine::give_up(peer& p, const std::string& why, time_point now, node
   p.complete_number = 0;
   p.unacknowledged.clear();
   p.has = 0;
+  p.deliveries.clear();
   forget_questions_of(p, out);
   for (auto& [number, q] : questions_)
     if (q.asked_of == p.id.incarnation) {
@@ -322,7 +326,27 @@ heartbeat node_machine::own_beat() const {
     if (!p.gone && !p.address.empty())
       b.addresses.push_back(p.address);
   b.clock = clock_.last();
+  b.unwritten_bytes = unwritten_.bytes();
   return b;
+}
+
+/// For how long it need not acknowledge anything though something is due. A body is written as a whole, and
+/// nothing is acknowledged meanwhile.
+duration node_machine::patience_with(const peer& p) const {
+  if (!p.beat)
+    return options_.away;
+  std::chrono::duration<double> writes{static_cast<double>(p.beat->unwritten_bytes) /
+                                       static_cast<double>(options_.disk_speed_min)};
+  if (writes >= options_.write_patience_max)
+    return options_.away + options_.write_patience_max;
+  return options_.away + std::chrono::duration_cast<duration>(writes);
+}
+
+/// Deliveries to that peer, as far as there is room.
+void node_machine::say_what_waits(peer& p) {
+  for (; !p.deliveries.empty() && p.link.backlog_bytes() < options_.unacknowledged_bytes_max;
+       p.deliveries.pop_front())
+    say(p, std::move(p.deliveries.front()));
 }
 
 std::uint64_t node_machine::say(peer& p, const cluster_message& what) {

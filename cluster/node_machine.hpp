@@ -11,6 +11,7 @@
 #pragma once
 
 #include "actors/cluster_status.hpp"
+#include "cluster/byte_count.hpp"
 #include "cluster/link.hpp"
 #include "cluster/metadata.hpp"
 #include "cluster/node_effects.hpp"
@@ -45,8 +46,20 @@ struct node_options {
   duration leader_patience = std::chrono::milliseconds{250}; ///< before a better leader is followed
 
   link_limits of_links;
-  std::size_t backlog_bytes_max = 64UL * 1024 * 1024; ///< of a link; a peer that lags more begins anew
-  std::size_t transfer_bytes = 256UL * 1024;          ///< of bodies in one `moved`
+  /// That a peer has not acknowledged, or that was let in here and is not safe. While it is as much, pushes
+  /// wait for their turn, and so do deliveries to that peer; whoever comes while it is less is let in,
+  /// however large.
+  std::size_t unacknowledged_bytes_max = 64UL * 1024 * 1024;
+  /// Of pushes that wait here, for their turn or for a view, those of peers included; one more is refused.
+  std::size_t waiting_bytes_max = 1024UL * 1024 * 1024;
+  /// Of a link, whatever it is: what waits for no turn is what two copies tell of themselves, and what is
+  /// relayed. Two of the largest messages that a link takes. A peer that lags more begins anew.
+  std::size_t backlog_bytes_max = 2 * link_limits{}.message_bytes_max;
+  /// A disk is as fast at least: a peer is given the time to write what it says that it has to write, beside
+  /// `away`, before it must acknowledge, but no more than that. Units: bytes a second
+  std::size_t disk_speed_min = 16UL * 1024 * 1024;
+  duration write_patience_max = std::chrono::seconds{30};
+  std::size_t transfer_bytes = 256UL * 1024; ///< of bodies in one `moved`
   bool alone = false;  ///< no cluster: queues serve from the first, and nobody else is told of names
   bool stores = false; ///< rows are wanted: nothing is safe, or acknowledged to peers, before it is stored
   /// Bodies beyond that are let go of as soon as they are stored. Of a node that stores
@@ -104,6 +117,9 @@ public:
   /// needed:
   ///                the machine asks until somebody answers
   void ask(std::uint64_t number, std::string queue, question what, time_point now, node_effect_list& out);
+
+  /// A push that waits for its turn, and that nobody was asked for: of it nothing was kept.
+  bool waits_untouched(std::uint64_t number) const;
 
   /// Nobody waits for the answer any more: a pull is cancelled, and what it brings goes back.
   void forget(std::uint64_t number, time_point now, node_effect_list& out);
@@ -199,6 +215,14 @@ private:
     std::deque<std::pair<std::uint64_t, std::uint64_t>> unacknowledged; ///< position, link number
     std::uint64_t has = 0;                                              ///< positions up to this
     std::uint64_t began_at = 0; ///< the position when the session began: the comparison covers those before
+
+    std::deque<says::tell> deliveries; ///< that wait until it has acknowledged what was said before
+  };
+
+  /// What a question needs that is a push.
+  struct waiting_push {
+    std::uint64_t turn = 0;      ///< among those that wait for room; 0: it has not had to
+    byte_count::share held = {}; ///< it waits, for a view or for its turn
   };
 
   struct open_question {
@@ -207,12 +231,15 @@ private:
     std::uint64_t asked_of = 0;           ///< incarnation; 0: waits for its turn
     bool again = false;                   ///< it was asked of somebody before
     std::optional<time_point> until = {}; ///< a pull waits no longer
+    waiting_push waits = {};
   };
 
   struct served_question {
     std::string queue;
     question what;
-    bool waits_for_us = false; ///< for this node's part in the view
+    bool waits_for_us = false; ///< for this node's part in the view, or for its turn
+    waiting_push waits = {};
+    byte_count::share let_in = {}; ///< of a push: the queue is asked
   };
 
   /// What becomes of a position's safety.
@@ -232,6 +259,8 @@ private:
   void received_beat(peer& from, heartbeat beat, time_point now, node_effect_list& out);
   void session_began(peer& p, time_point now, node_effect_list& out);
   std::uint64_t say(peer& p, const cluster_message& what);
+  duration patience_with(const peer& p) const;
+  void say_what_waits(peer& p);
   heartbeat own_beat() const;
   peer* find(std::uint64_t incarnation);
   peer* find(std::string_view name);
@@ -299,7 +328,13 @@ private:
 
   // node_questions.cpp: who is asked
   void dispatch(std::uint64_t number, open_question& q, time_point now, node_effect_list& out);
+  bool dispatched(std::uint64_t number, open_question& q, time_point now, node_effect_list& out);
   void dispatch_all(time_point now, node_effect_list& out);
+  void take(asker by, served_question s, time_point now, node_effect_list& out);
+  bool is_full() const;
+  bool comes_in(asker by, waiting_push& p);
+  bool may_wait(const asked::push& what, bool again, waiting_push& p);
+  void let_in_those_that_wait(time_point now, node_effect_list& out);
   void ask_here(asker by, const std::string& queue, const question& what, time_point now,
                 node_effect_list& out);
   void heard(peer& from, says::ask& what, time_point now, node_effect_list& out);
@@ -361,15 +396,21 @@ private:
     bool nothing = false; ///< nothing had changed: it is written when all before it is
     std::vector<std::pair<std::string, lmq::link::receipt>> receipts;
     std::vector<std::pair<std::string, std::vector<message_id>>> to_put_away; ///< by queue
+    byte_count::share bodies = {};
   };
   std::uint64_t rows_given_ = 0;  ///< number of the last
   std::uint64_t rows_stored_ = 0; ///< number
+  byte_count unwritten_;          ///< of bodies
   std::deque<writing> writing_;
   std::map<std::string, metadata_change> changed_names_; ///< not given to the disk
   bool members_changed_ = false;
   std::map<std::string, std::string> not_met_; ///< members of the last life: names and addresses
   bool dialled_ = false;                       ///< those, once there is a port to dial from
 
+  byte_count let_in_;                             ///< of pushes that this node's queues are asked for
+  byte_count held_;                               ///< of pushes that wait
+  std::map<std::uint64_t, asker> waits_for_room_; ///< by turn
+  std::uint64_t last_turn_ = 0;
   std::map<std::uint64_t, open_question> questions_; ///< by number
   std::map<asker, served_question> served_;
   std::optional<time_point> retry_at_;

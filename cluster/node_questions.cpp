@@ -25,6 +25,15 @@ bool is_for_want_of_room(reason why) {
   return why == reason::queue_full || why == reason::no_space;
 }
 
+/// A push for which there is no place even to wait. Nobody was asked for it.
+answered::refused too_much_waits(std::size_t bytes_max) {
+  return {
+    static_cast<std::uint8_t>(reason::unavailable),
+    "pushes of " + std::to_string(bytes_max) +
+      " bytes wait here until the other nodes have acknowledged what was pushed before; nothing of this "
+      "one was kept, push it again"};
+}
+
 answered::refused too_few_copies(const view& in, std::size_t wanted, const char* what_now) {
   return {static_cast<std::uint8_t>(reason::unavailable), "there are " + std::to_string(in.members.size()) +
                                                             " copies in view and --min-copies asks for " +
@@ -52,36 +61,111 @@ bool node_machine::in_agreement() const noexcept {
   return view_.id.number != 0 && flushed_ == view_.id && !withdrawn_;
 }
 
-/// Sends the question where it belongs, if that is known now.
+/// Sends the question where it belongs, if that is known now, and if there is room for what it brings.
 void node_machine::dispatch(std::uint64_t number, open_question& q, time_point now, node_effect_list& out) {
+  if (dispatched(number, q, now, out))
+    return;
+  if (const auto* push = std::get_if<asked::push>(&q.what);
+      push != nullptr && !may_wait(*push, q.again, q.waits))
+    tell({0, number}, too_much_waits(options_.waiting_bytes_max), now, out);
+}
+
+/// False: it waits. Otherwise it may be answered, and gone.
+bool node_machine::dispatched(std::uint64_t number, open_question& q, time_point now, node_effect_list& out) {
+  waits_for_room_.erase(q.waits.turn);
   if (!in_agreement())
-    return; // until there is a view
-  if (std::holds_alternative<asked::push>(q.what) && !has_enough_copies())
-    return tell({0, number},
-                too_few_copies(view_, options_.min_copies, "try again when more nodes are connected"), now,
-                out);
+    return false; // until there is a view
+  bool pushes = std::holds_alternative<asked::push>(q.what);
+  if (pushes && !has_enough_copies()) {
+    tell({0, number}, too_few_copies(view_, options_.min_copies, "try again when more nodes are connected"),
+         now, out);
+    return true;
+  }
   if (auto* pull = std::get_if<asked::pull>(&q.what); pull != nullptr && q.until)
     pull->wait = std::max(duration::zero(), *q.until - now);
   const auto& home = home_of(view_, q.queue);
   if (home == options_.self) {
-    if (!active_)
-      return;
+    if (!active_ || (pushes && !comes_in({0, number}, q.waits)))
+      return false;
     q.asked_of = home.incarnation;
     auto again = std::exchange(q.again, true);
     auto what = q.what; // it may be answered, and gone, before we are back
     if (again)
       asked_again(what);
-    return ask_here({0, number}, q.queue, what, now, out);
+    ask_here({0, number}, q.queue, what, now, out);
+    return true;
   }
   auto* p = find(home.name);
-  if (p == nullptr || p->id != home || !p->known_up)
-    return;
+  if (p == nullptr || p->id != home || !p->known_up || (pushes && !comes_in({0, number}, q.waits)))
+    return false;
   q.asked_of = home.incarnation;
   says::ask asks{number, q.queue, q.what, number};
   if (std::exchange(q.again, true))
     asked_again(asks.what);
   say(*p, asks);
+  return true;
 }
+
+// -- room for pushes ---------------------------------------------------------------------------------------------------
+
+/// A peer, which is heard, has as much to acknowledge as may be, or will have when what was let in is
+/// recorded.
+bool node_machine::is_full() const {
+  return std::any_of(peers_.begin(), peers_.end(), [&](const auto& entry) {
+    const auto& p = entry.second;
+    return p.known_up &&
+           std::max(p.link.backlog_bytes(), let_in_.bytes()) >= options_.unacknowledged_bytes_max;
+  });
+}
+
+/// There is room for this push, and those that came before it are not waiting for room. Otherwise it has a
+/// turn now.
+bool node_machine::comes_in(asker by, waiting_push& p) {
+  bool first = waits_for_room_.empty() || (p.turn != 0 && p.turn < waits_for_room_.begin()->first);
+  if (first && !is_full()) {
+    p.held = {};
+    return true;
+  }
+  if (p.turn == 0)
+    p.turn = ++last_turn_;
+  waits_for_room_.emplace(p.turn, by);
+  return false;
+}
+
+/// Not where too much waits already, unless somebody was asked for it before: then it may have been taken in,
+/// and is seen through.
+bool node_machine::may_wait(const asked::push& what, bool again, waiting_push& p) {
+  if (p.held)
+    return true;
+  if (held_.bytes() >= options_.waiting_bytes_max && !again) {
+    waits_for_room_.erase(p.turn);
+    return false;
+  }
+  p.held = {held_, body_bytes(what.content)};
+  return true;
+}
+
+void node_machine::let_in_those_that_wait(time_point now, node_effect_list& out) {
+  while (!waits_for_room_.empty() && !is_full()) {
+    auto by = waits_for_room_.begin()->second;
+    waits_for_room_.erase(waits_for_room_.begin());
+    if (by.incarnation == 0) {
+      if (auto it = questions_.find(by.number); it != questions_.end())
+        dispatch(by.number, it->second, now, out);
+    } else if (auto it = served_.find(by); it != served_.end() && it->second.waits_for_us) {
+      auto s = std::move(it->second);
+      served_.erase(it);
+      take(by, std::move(s), now, out);
+    }
+  }
+}
+
+bool node_machine::waits_untouched(std::uint64_t number) const {
+  auto it = questions_.find(number);
+  return it != questions_.end() && it->second.waits.turn != 0 && !it->second.again;
+}
+
+// -- when there is a view ----------------------------------------------------------------------------------------------
 
 /// All that are not asked of whoever is their home now; and what others asked while this node was not ready.
 void node_machine::dispatch_all(time_point now, node_effect_list& out) {
@@ -104,10 +188,22 @@ void node_machine::dispatch_all(time_point now, node_effect_list& out) {
     auto s = std::move(served_.at(by));
     served_.erase(by);
     if (is_home(s.queue))
-      ask_here(by, s.queue, s.what, now, out);
+      take(by, std::move(s), now, out);
     else
       tell(by, answered::not_home{}, now, out);
   }
+}
+
+/// A question of another node, of a queue whose home this node is.
+void node_machine::take(asker by, served_question s, time_point now, node_effect_list& out) {
+  const auto* push = std::get_if<asked::push>(&s.what);
+  waits_for_room_.erase(s.waits.turn);
+  if (active_ && (push == nullptr || comes_in(by, s.waits)))
+    return ask_here(by, s.queue, s.what, now, out);
+  if (push != nullptr && !may_wait(*push, push->again, s.waits))
+    return tell(by, too_much_waits(options_.waiting_bytes_max), now, out);
+  s.waits_for_us = true;
+  served_.insert_or_assign(by, std::move(s));
 }
 
 /// This node is home, and serves.
@@ -119,7 +215,10 @@ void node_machine::ask_here(asker by, const std::string& queue, const question& 
     return tell_when_safe(by, answered::pushed{static_cast<std::uint8_t>(push_outcome::stored)}, now, out);
   }
   serve(queue, now, out);
-  served_.insert_or_assign(by, served_question{queue, what, false});
+  served_question s{queue, what};
+  if (const auto* push = std::get_if<asked::push>(&what))
+    s.let_in = {let_in_, body_bytes(push->content)};
+  served_.insert_or_assign(by, std::move(s));
   out.emplace_back(node_effects::ask_queue{by, queue, what});
 }
 
@@ -158,6 +257,7 @@ void node_machine::queue_told(asker by, std::optional<reply> what, time_point no
         q->second.asked_of = 0;
     } else {
       it->second.waits_for_us = true;
+      it->second.let_in = {};
       asked_again(it->second.what); // it may have been done, and only not been safe
     }
     retry_at_ = now + options_.retry_after;
@@ -287,8 +387,14 @@ void node_machine::tell(asker by, reply what, time_point now, node_effect_list& 
       give_back(d->queue, d->what, now, out);
     return;
   }
-  if (auto* p = find(by.incarnation); p != nullptr && p->known_up)
-    say(*p, says::tell{by.number, std::move(what)});
+  auto* p = find(by.incarnation);
+  if (p == nullptr || !p->known_up)
+    return;
+  if (std::holds_alternative<answered::delivered>(what)) {
+    p->deliveries.push_back({by.number, std::move(what)});
+    return say_what_waits(*p);
+  }
+  say(*p, says::tell{by.number, std::move(what)});
 }
 
 /// To the queue's home, whoever that is by then.
@@ -310,12 +416,8 @@ void node_machine::heard(peer& from, says::ask& what, time_point now, node_effec
     return;
   }
   bool in_view = view_.id.number != 0 && !withdrawn_;
-  if (in_view && is_home(what.queue)) {
-    if (active_)
-      return ask_here(by, what.queue, what.what, now, out);
-    served_.emplace(by, served_question{std::move(what.queue), std::move(what.what), true});
-    return;
-  }
+  if (in_view && is_home(what.queue))
+    return take(by, {std::move(what.queue), std::move(what.what)}, now, out);
   say(from, says::tell{what.number, answered::not_home{}});
 }
 

@@ -85,7 +85,11 @@ void node_machine::store_changes(time_point now, node_effect_list& out) {
     rows.notes.emplace(members_note, std::move(members));
   }
   bool nothing = rows.empty();
-  writing w{rows_given_ + 1, nothing, {}, {}};
+  std::size_t bodies = 0;
+  for (const auto& q : rows.queues)
+    for (const auto& m : q.messages)
+      bodies += body_bytes(m.content);
+  writing w{rows_given_ + 1, nothing, {}, {}, {unwritten_, bodies}};
   if (replica_.body_bytes() > options_.body_bytes_max)
     for (const auto& q : rows.queues)
       if (!q.messages.empty()) {

@@ -35,6 +35,7 @@ struct heartbeat {
   std::uint64_t clock = 0;            ///< hybrid logical clock
   bool withdrawn = false;             ///< the sender does not consent to `view` any more
   std::vector<std::string> addresses; ///< cluster ports of all members that the sender knows of
+  std::uint64_t unwritten_bytes = 0;  ///< of bodies that the sender's disk is at
 };
 
 /// What a copy knows of a unit but its content; for the comparison of two copies.

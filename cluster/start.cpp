@@ -20,6 +20,7 @@ cluster_member::cluster_member(caf::actor_system& system, cluster_options option
   of_node.self = {options_.name, incarnation_};
   of_node.tag = tag_;
   of_node.min_copies = options_.min_copies;
+  of_node.waiting_bytes_max = options_.waiting_bytes_max;
   for (const auto& [host, port] : options_.joins)
     of_node.joins.push_back(to_text(host_port{host, port}));
   of_node.alone = options_.host.empty();

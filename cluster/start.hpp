@@ -31,7 +31,8 @@ struct cluster_options {
   std::vector<std::pair<std::string, std::uint16_t>> joins; ///< cluster ports of others
   std::optional<tls_files> tls;
   std::size_t min_copies = 1;
-  std::size_t queues_max = SIZE_MAX; ///< that clients of this node may make
+  std::size_t waiting_bytes_max = node_options{}.waiting_bytes_max; ///< of pushes that wait for other nodes
+  std::size_t queues_max = SIZE_MAX;                                ///< that clients of this node may make
 };
 
 class cluster_member {

@@ -89,6 +89,7 @@ std::vector<cluster_message> all_messages() {
 
 heartbeat beat() {
   heartbeat b;
+  b.unwritten_bytes = 60UL << 20;
   b.linked = {{"anna", 1}, {"bert", 2}};
   b.in_step = {{"bert", 2}};
   b.leader = "bert";

@@ -14,12 +14,12 @@ namespace lmq::machines {
 
 struct simple_node {
   simple_node(std::string name, std::uint64_t incarnation, time_point now, std::size_t min_copies,
-              std::vector<std::string> joins)
+              std::vector<std::string> joins, node_options usual)
       : id{std::move(name), incarnation},
-        machine(options(id, min_copies, std::move(joins)), now, 1'700'000'000'000) {}
+        machine(options(id, min_copies, std::move(joins), std::move(usual)), now, 1'700'000'000'000) {}
 
-  static node_options options(const node_id& self, std::size_t min_copies, std::vector<std::string> joins) {
-    node_options o;
+  static node_options options(const node_id& self, std::size_t min_copies, std::vector<std::string> joins,
+                              node_options o) {
     o.self = self;
     o.tag = home_tag{static_cast<std::uint32_t>(self.incarnation)};
     o.address = self.name + ":1";
@@ -41,7 +41,8 @@ struct simple_node {
   node_id id;
   node_machine machine;
   node_effect_list effects, log;
-  bool holds_by_itself = true; ///< `hold_queues` is answered at once
+  bool holds_by_itself = true;  ///< `hold_queues` is answered at once
+  bool writes_by_itself = true; ///< `store_rows` is answered at once
 };
 
 struct fixture {
@@ -49,11 +50,12 @@ struct fixture {
   std::vector<std::unique_ptr<simple_node>> nodes;
   std::set<std::pair<std::string, std::string>> cut; ///< from, to
   std::deque<std::function<void()>> under_way;
+  node_options usual; ///< of those that are started from now on
 
   simple_node& start(const std::string& name, std::vector<std::string> joins = {},
                      std::size_t min_copies = 1) {
     nodes.push_back(
-      std::make_unique<simple_node>(name, 100 + nodes.size(), now, min_copies, std::move(joins)));
+      std::make_unique<simple_node>(name, 100 + nodes.size(), now, min_copies, std::move(joins), usual));
     return *nodes.back();
   }
 
@@ -97,6 +99,8 @@ struct fixture {
       }
       if (std::holds_alternative<node_effects::hold_queues>(e) && n.holds_by_itself)
         n.machine.held(now, n.effects);
+      if (const auto* rows = std::get_if<node_effects::store_rows>(&e); rows != nullptr && n.writes_by_itself)
+        n.machine.stored(rows->number, now, n.effects);
       n.log.push_back(std::move(e));
     }
     n.effects.clear();

@@ -6,6 +6,7 @@
 
 #include <caf/test/unit_test.hpp>
 
+#include <algorithm>
 #include <set>
 #include <tuple>
 
@@ -19,8 +20,8 @@ constexpr message_id m1{7, 1}, m2{7, 2}, m3{7, 3};
 
 /// Two nodes in one view, and a queue whose home is the first.
 struct two : fixture {
-  explicit two(std::size_t min_copies = 1)
-      : a(start("anna", {}, min_copies)), b(start("bert", {}, min_copies)) {
+  explicit two(std::size_t min_copies = 1, node_options usually = {})
+      : a((usual = std::move(usually), start("anna", {}, min_copies))), b(start("bert", {}, min_copies)) {
     connect(a, b);
     run(1s);
     queue = queue_of(a, b);
@@ -635,4 +636,201 @@ CAF_TEST(what a deleted queue has decided keeps no answer of its successor waiti
   auto safe = f.a.all<node_effects::facts_safe>();
   CAF_REQUIRE_EQUAL(safe.size(), 1u);
   CAF_CHECK_EQUAL(safe[0].number, 7u);
+}
+
+// -- much at once
+
+namespace {
+
+/// Bounds that a few kilobytes reach.
+node_options narrow() {
+  node_options o;
+  o.of_links.frame_bytes_max = 200;
+  o.of_links.window_bytes_max = 1000;
+  o.unacknowledged_bytes_max = 10'000;
+  o.waiting_bytes_max = 10'000;
+  return o;
+}
+
+message large(std::size_t bytes = 4000) {
+  return text(std::string(bytes, 'x'));
+}
+
+/// Of that node's own clients, in the order in which its queues are asked.
+std::vector<std::uint64_t> let_in(const simple_node& n) {
+  std::vector<std::uint64_t> numbers;
+  for (const auto& asked : n.all<node_effects::ask_queue>())
+    numbers.push_back(asked.by.number);
+  return numbers;
+}
+
+bool has_given_up_somebody(const simple_node& n) {
+  auto notes = n.all<node_effects::note>();
+  return std::any_of(notes.begin(), notes.end(),
+                     [](const auto& x) { return x.line.starts_with("cluster.given_up"); });
+}
+
+std::size_t backlog_bytes(const simple_node& of, time_point now) {
+  std::size_t bytes = 0;
+  for (const auto& m : of.machine.status(now).members)
+    bytes += m.lag_bytes;
+  return bytes;
+}
+
+const std::set<std::pair<std::string, std::string>> both_ways{{"anna", "bert"}, {"bert", "anna"}};
+
+} // namespace
+
+CAF_TEST(a peer that is slow and goes on acknowledging is kept however much waits for it) {
+  two f{1, narrow()};
+  f.a.machine.record(f.queue, {facts::put{m1, large(2'000'000), 5, std::nullopt}}, 1, f.now, f.a.effects);
+  int rounds = 0;
+  for (; f.a.all<node_effects::facts_safe>().empty() && rounds < 100; ++rounds) {
+    f.cut = both_ways;
+    f.run(500ms);
+    f.cut.clear();
+    f.run(300ms);
+  }
+  CAF_CHECK(rounds > 3 && rounds < 100);
+  CAF_CHECK(!has_given_up_somebody(f.a) && !has_given_up_somebody(f.b));
+  CAF_CHECK(f.b.machine.copies().holds(f.queue, m1));
+}
+
+CAF_TEST(a peer that is heard and acknowledges nothing for a second is given up) {
+  auto with_disks = narrow();
+  with_disks.stores = true;
+  two f{1, with_disks};
+  f.b.writes_by_itself = false;
+  f.put(m1, 1);
+  f.run(900ms);
+  CAF_CHECK(!has_given_up_somebody(f.a));
+  f.run(200ms);
+  CAF_CHECK(has_given_up_somebody(f.a));
+}
+
+CAF_TEST(a peer has the time to write what is large and not for ever) {
+  auto with_disks = narrow();
+  with_disks.stores = true;
+  with_disks.disk_speed_min = 2000;
+  two f{1, with_disks};
+  f.b.writes_by_itself = false;
+  f.a.machine.record(f.queue, {facts::put{m1, large(4000), 5, std::nullopt}}, 1, f.now, f.a.effects);
+  f.run(2900ms);
+  CAF_CHECK(!has_given_up_somebody(f.a));
+  f.run(600ms); // 4000 bytes at 2000 a second, and one second
+  CAF_CHECK(has_given_up_somebody(f.a));
+}
+
+CAF_TEST(no more pushes are let in than peers may have to acknowledge and the others wait in their order) {
+  two f{1, narrow()};
+  for (std::uint64_t i = 1; i <= 5; ++i)
+    f.a.machine.ask(i, f.queue, asked::push{{8, i}, large()}, f.now, f.a.effects);
+  f.run(50ms);
+  auto first = let_in(f.a);
+  CAF_CHECK_EQUAL(first, (std::vector<std::uint64_t>{1, 2, 3})); // what comes below the bound comes in whole
+  CAF_CHECK(f.a.machine.waits_untouched(4) && !f.a.machine.waits_untouched(3));
+  f.a.machine.queue_told({0, 1}, answered::pushed{1}, f.now, f.a.effects);
+  f.run(50ms);
+  auto next = let_in(f.a);
+  CAF_CHECK_EQUAL(next.size(), 4u);
+  CAF_CHECK_EQUAL(next.back(), 4u);
+  f.a.machine.forget(2, f.now, f.a.effects);
+  f.run(50ms);
+  auto last = let_in(f.a);
+  CAF_CHECK_EQUAL(last.size(), 5u);
+  CAF_CHECK_EQUAL(last.back(), 5u);
+}
+
+CAF_TEST(what has been said and is not acknowledged leaves no room for pushes) {
+  two f{1, narrow()};
+  f.cut = both_ways;
+  f.a.machine.record(f.queue, {facts::put{m1, large(12'000), 5, std::nullopt}}, 1, f.now, f.a.effects);
+  f.a.machine.ask(5, f.queue, asked::push{m2, large()}, f.now, f.a.effects);
+  f.run(300ms);
+  auto during = let_in(f.a);
+  CAF_CHECK(during.empty());
+  f.cut.clear();
+  f.run(500ms);
+  auto after = let_in(f.a);
+  CAF_CHECK_EQUAL(after, std::vector<std::uint64_t>{5});
+}
+
+CAF_TEST(a push for which there is no place to wait is refused and those that wait are not) {
+  two f{1, narrow()};
+  for (std::uint64_t i = 1; i <= 7; ++i)
+    f.a.machine.ask(i, f.queue, asked::push{{8, i}, large()}, f.now, f.a.effects);
+  f.run(50ms);
+  auto answers = f.a.all<node_effects::answer_question>();
+  CAF_REQUIRE_EQUAL(answers.size(), 1u);
+  CAF_CHECK_EQUAL(answers[0].number, 7u); // three are let in, and three wait
+  const auto* no = std::get_if<answered::refused>(&answers[0].what);
+  CAF_REQUIRE(no != nullptr);
+  CAF_CHECK(static_cast<reason>(no->why) == reason::unavailable);
+}
+
+CAF_TEST(pushes that come through another node wait at the home as well) {
+  two f{1, narrow()};
+  for (std::uint64_t i = 1; i <= 3; ++i)
+    f.a.machine.ask(i, f.queue, asked::push{{8, i}, large()}, f.now, f.a.effects);
+  f.b.machine.ask(1, f.queue, asked::push{{9, 1}, large()}, f.now, f.b.effects);
+  f.run(200ms);
+  auto during = f.a.all<node_effects::ask_queue>().size();
+  CAF_CHECK_EQUAL(during, 3u);
+  f.a.machine.queue_told({0, 1}, answered::pushed{1}, f.now, f.a.effects);
+  f.run(50ms);
+  auto after = f.a.all<node_effects::ask_queue>();
+  CAF_REQUIRE_EQUAL(after.size(), 4u);
+  CAF_CHECK_EQUAL(after.back().by.incarnation, f.b.id.incarnation);
+}
+
+CAF_TEST(pushes of another node that bounce leave their room and are asked again) {
+  two f{1, narrow()};
+  f.b.machine.ask(1, f.queue, asked::push{{9, 1}, large(12'000)}, f.now, f.b.effects);
+  f.run(200ms);
+  auto asked = f.a.all<node_effects::ask_queue>();
+  CAF_REQUIRE_EQUAL(asked.size(), 1u);
+  f.a.machine.queue_told(asked[0].by, std::nullopt, f.now, f.a.effects);
+  f.run(100ms);
+  auto again = f.a.all<node_effects::ask_queue>().size();
+  CAF_CHECK_EQUAL(again, 2u);
+}
+
+CAF_TEST(a push that waits for its turn goes to the next home when its home dies) {
+  two f{1, narrow()};
+  for (std::uint64_t i = 1; i <= 3; ++i)
+    f.a.machine.ask(i, f.queue, asked::push{{8, i}, large()}, f.now, f.a.effects);
+  f.b.machine.ask(1, f.queue, asked::push{{9, 1}, large()}, f.now, f.b.effects);
+  f.run(200ms);
+  f.kill(f.a);
+  f.run(200ms);
+  auto asked = let_in(f.b);
+  CAF_CHECK_EQUAL(asked, std::vector<std::uint64_t>{1});
+}
+
+CAF_TEST(pulls and settles do not wait for room) {
+  two f{1, narrow()};
+  for (std::uint64_t i = 1; i <= 4; ++i)
+    f.a.machine.ask(i, f.queue, asked::push{{8, i}, large()}, f.now, f.a.effects);
+  f.a.machine.ask(5, f.queue, asked::pull{std::nullopt}, f.now, f.a.effects);
+  f.a.machine.ask(6, f.queue, asked::settle{lease_of(m1, home_tag{1}), 0, false}, f.now, f.a.effects);
+  f.run(50ms);
+  auto asked = let_in(f.a);
+  CAF_CHECK_EQUAL(asked, (std::vector<std::uint64_t>{1, 2, 3, 5, 6}));
+}
+
+CAF_TEST(deliveries to a peer that has much to acknowledge wait and arrive in the end) {
+  two f{1, narrow()};
+  for (std::uint64_t i = 1; i <= 10; ++i)
+    f.b.machine.ask(i, f.queue, asked::pull{std::nullopt}, f.now, f.b.effects);
+  f.run(50ms);
+  auto tag = f.a.machine.options().tag;
+  auto asked = f.a.all<node_effects::ask_queue>();
+  CAF_REQUIRE_EQUAL(asked.size(), 10u);
+  for (std::uint64_t i = 0; i < 10; ++i)
+    f.a.machine.queue_told(asked[i].by, answered::delivered{f.queue, {lease_of({8, i}, tag), large(), 0, {}}},
+                           f.now, f.a.effects);
+  CAF_CHECK(backlog_bytes(f.a, f.now) < 10'000 + 5000);
+  f.run(1s);
+  auto answers = f.b.all<node_effects::answer_question>().size();
+  CAF_CHECK_EQUAL(answers, 10u);
 }

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <map>
 #include <netinet/in.h>
+#include <set>
 #include <sys/socket.h>
 #include <thread>
 
@@ -126,6 +127,78 @@ private:
   std::uint16_t a_, b_;
   server_process anna_, bert_;
 };
+
+/// How often a node has written this in its log.
+std::size_t count_in_log(server_process& node, const std::string& words) {
+  auto log = node.process().standard_error();
+  std::size_t n = 0;
+  for (auto found = log.find(words); found != std::string::npos; found = log.find(words, found + 1))
+    ++n;
+  return n;
+}
+
+/// What became of a push that was one of many at once.
+struct pushed {
+  http_response answer;
+  std::string why; ///< there is none
+};
+
+/// All at the same time, every second one through the other node: bodies of so many bytes, in each another
+/// letter, for one queue.
+std::vector<pushed> push_at_once(two_nodes& nodes, const std::string& queue, std::size_t count,
+                                 std::size_t bytes) {
+  constexpr seconds patience{20};
+  std::vector<pushed> outcomes(count);
+  std::vector<std::thread> clients;
+  for (std::size_t i = 0; i < count; ++i)
+    clients.emplace_back([&, i] {
+      try {
+        auto client = i % 2 == 0 ? nodes.anna() : nodes.bert();
+        client.send("POST", "/messages/" + queue, {}, std::string(bytes, static_cast<char>('a' + i)));
+        outcomes[i].answer = client.receive(patience);
+      } catch (const std::exception& e) {
+        outcomes[i].why = e.what();
+      }
+    });
+  for (auto& client : clients)
+    client.join();
+  return outcomes;
+}
+
+/// A healthy pair takes them or says that they may come again, and stays a pair; and all that it has answered
+/// is on the node that is left when the other dies.
+void expect_a_pair_takes(std::size_t count, std::size_t bytes, bool anna_stays) {
+  two_nodes nodes{{"--min-copies", "2"}};
+  auto &stays = anna_stays ? nodes.process_of_anna() : nodes.process_of_bert(),
+       &dies = anna_stays ? nodes.process_of_bert() : nodes.process_of_anna();
+  std::set<char> answered;
+  auto outcomes = push_at_once(nodes, "large", count, bytes);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& [answer, why] = outcomes[i];
+    require(why.empty(), "no answer: " + why);
+    if (answer.status == 200) {
+      answered.insert(static_cast<char>('a' + i));
+      continue;
+    }
+    expect_refused(answer, 503, "unavailable");
+    header_of(answer, "retry-after");
+  }
+  expect(!answered.empty(), "none was taken");
+  // A machine that stands still for a second makes them silent to each other, which is another matter.
+  for (auto* node : {&stays, &dies})
+    for (auto* why : {"it is too slow", "it does not acknowledge"})
+      expect_equal(count_in_log(*node, why), 0U);
+  expect(in_step(stays, 2) && in_step(dies, 2), "they are not in step: " + status_of(stays));
+
+  dies.kill();
+  http_client client{stays.http_port()};
+  for (auto got = pull(client, "large", "t=1"); got.status != 204; got = pull(client, "large", "t=1")) {
+    expect_status(got, 200);
+    expect_equal(got.body.size(), bytes);
+    answered.erase(got.body.front());
+  }
+  expect(answered.empty(), std::to_string(answered.size()) + " that were answered are not there");
+}
 
 } // namespace
 
@@ -564,4 +637,12 @@ CONTRACT("a node that waits for its cluster is not ready, and its figures say th
       std::chrono::milliseconds{50}); // another process: there is no event to wait for
   }
   expect(waited > 0, "it has not waited");
+}
+
+CONTRACT("three bodies of nearly the largest size that are pushed at once are taken, and no peer is lost") {
+  expect_a_pair_takes(3, std::size_t{60} << 20, true);
+}
+
+CONTRACT("many large bodies that are pushed at once are taken, and no peer is lost") {
+  expect_a_pair_takes(16, std::size_t{5} << 20, false);
 }

@@ -21,6 +21,7 @@ plan plan_of(std::uint64_t seed) {
   p.writes = seed / 40 % 2 == 1;
   p.disks = seed / 5 % 16 >= 8;
   p.full = seed % 7 == 3;
+  p.narrow = seed % 13 == 5;
   // Not where the network is cut: one side may acknowledge what has died on the other.
   p.dead_letters = !p.cuts && !p.losses && !p.pauses;
   p.min_copies = seed / 80 % 4 == 3 ? 2 : 1;

@@ -143,6 +143,10 @@ void world::start(std::size_t index) {
   o.of_links.window_bytes_max = 20'000;
   o.transfer_bytes = 500;
   o.min_copies = plan_.min_copies;
+  if (plan_.narrow) {
+    o.unacknowledged_bytes_max = 300;
+    o.waiting_bytes_max = 20;
+  }
   for (std::size_t other = 0; other < plan_.nodes; ++other)
     if (other != index)
       o.joins.push_back(address_of(other));

@@ -31,6 +31,7 @@ struct plan {
   bool writes = false;        ///< queues are deleted, properties and rules change
   bool full = false;          ///< queues hold no more than a few messages, and refuse pushes beyond
   bool dead_letters = false;  ///< what is out of retries goes to another queue
+  bool narrow = false;        ///< few pushes are let in at a time, and few may wait
   std::size_t min_copies = 1; ///< of each node
 };
 
