@@ -4,7 +4,7 @@
 #include "core/result.hpp"
 
 #include <caf/error.hpp>
-#include <caf/message.hpp> // for the next, which needs it
+#include <caf/make_message.hpp> // for the next, which needs it
 #include <caf/result.hpp>
 #include <type_traits>
 #include <utility>
