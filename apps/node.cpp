@@ -30,12 +30,12 @@ namespace lmq {
 
 namespace {
 
-/// What is on its way in stands beside the messages that are kept; so does what waits for other nodes.
+/// What is on its way in, and out, stands beside the messages that are kept; so does what waits for other nodes.
 gateway_limits limits_of(const settings& with) {
   auto limits = with.limits;
   auto part_of_memory = memory_for_messages(with.disk) / 4;
   auto two_bodies = limits.body_bytes_max < SIZE_MAX / 2 ? 2 * limits.body_bytes_max : SIZE_MAX;
-  limits.incoming_bytes_max = std::max<std::size_t>(part_of_memory, two_bodies);
+  limits.incoming_bytes_max = limits.outgoing_bytes_max = std::max<std::size_t>(part_of_memory, two_bodies);
   return limits;
 }
 

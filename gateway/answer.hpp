@@ -5,6 +5,7 @@
 #include "core/properties.hpp"
 #include "core/result.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -42,5 +43,9 @@ using answer =
   std::variant<nothing, push_outcome, push_outcomes, delivered, properties, std::vector<rule>,
                std::vector<queue_report>, queue_report, queue_page, peeked_messages, purged, health_report,
                cluster_status, no_cluster, no_storage, backup_outcome, metrics_text, moved_messages, refusal>;
+
+/// What the answer takes about, in bytes, where that may be much; 0: it is small in any case.
+/// Cost: O(items)
+std::size_t bulk_of(const answer& what) noexcept;
 
 } // namespace lmq

@@ -17,8 +17,13 @@ namespace {
 /// The end of an answer that is not in the outbox yet.
 constexpr auto not_rendered = std::numeric_limits<std::uint64_t>::max();
 
-/// What comes in is counted in such steps, so that small requests touch nothing that threads share.
-constexpr std::size_t incoming_step_bytes = 16 * 1024;
+/// What comes in and what goes out is counted in such steps, so that small requests and answers touch nothing
+/// that threads share.
+constexpr std::size_t counting_step_bytes = 16 * 1024;
+
+std::size_t counted(std::size_t bytes) noexcept {
+  return bytes - bytes % counting_step_bytes;
+}
 
 } // namespace
 
@@ -73,6 +78,7 @@ void connection::close() noexcept {
   stage_ = stage::closed;
   on_close();
   count_incoming(0);
+  count_outgoing(0);
   for (const auto& d : handed_over_)
     if (d.end > output_.sent())
       gateway_.give_back(*d.queue, d.lease);
@@ -101,6 +107,19 @@ void connection::crashed(std::string_view what) noexcept {
 }
 
 // -- deliveries --------------------------------------------------------------------------------------------------------
+
+void connection::make_fit(answer& what) {
+  if (bulk_of(what) < counting_step_bytes || gateway_.outgoing().let_in())
+    return;
+  auto* d = std::get_if<delivered>(&what);
+  if (d != nullptr)
+    gateway_.give_back(*d->queue, d->what.lease);
+  auto most = std::to_string(gateway_.outgoing().held_bytes_max());
+  what = refusal{reason::unavailable,
+                 "answers that clients have not taken yet fill their room of " + most + " bytes; " +
+                   (d != nullptr ? "the message went back to its place: pull it" : "ask") +
+                   " again in a moment, and read every answer to its end"};
+}
 
 void connection::hand_over(std::shared_ptr<const std::string> queue, lease_id lease) {
   try {
@@ -137,6 +156,7 @@ void connection::settle() {
   }
   if (stage_ == stage::closed)
     return;
+  count_outgoing(output_.held_bytes());
   if (!reading_ && !input_ended_ && (!running() || listens()))
     read_some();
   if (auto at = next_deadline())
@@ -154,17 +174,32 @@ bool connection::has_room() noexcept {
 }
 
 void connection::count_incoming(std::size_t bytes) noexcept {
-  auto counted = bytes - bytes % incoming_step_bytes;
-  if (counted != incoming_)
-    gateway_.incoming().fetch_add(counted - incoming_, std::memory_order_relaxed); // modulo its range
-  incoming_ = counted;
+  auto now = counted(bytes);
+  if (now != incoming_)
+    gateway_.incoming().fetch_add(now - incoming_, std::memory_order_relaxed); // modulo its range
+  incoming_ = now;
+}
+
+void connection::count_outgoing(std::size_t bytes) noexcept {
+  auto now = counted(bytes);
+  if (now != outgoing_)
+    gateway_.outgoing().change(now - outgoing_);
+  outgoing_ = now;
+}
+
+/// It takes nothing of what it was answered, and there is no room for what others would take.
+bool connection::stuck_in_crowd() const noexcept {
+  return writing_ && outgoing_ > 0 && now_ - written_since_ >= limits().crowded_write_timeout &&
+         gateway_.outgoing().crowded();
 }
 
 std::optional<time_point> connection::next_deadline() const {
   if (shaking_hands())
     return shaking_since_ + limits().tls_handshake_timeout;
-  if (writing_)
-    return written_since_ + limits().write_timeout;
+  if (writing_) {
+    auto at = written_since_ + limits().write_timeout;
+    return outgoing_ > 0 ? std::min(at, now_ + limits().crowd_look_interval) : at;
+  }
   switch (stage_) {
   case stage::running: return due();
   case stage::ending: return ended_since_ + limits().write_timeout;
@@ -176,6 +211,10 @@ std::optional<time_point> connection::next_deadline() const {
 
 void connection::on_deadline(deadline&) noexcept {
   turn([this] {
+    if (stuck_in_crowd()) {
+      gateway_.outgoing().count_closed();
+      return close();
+    }
     if (auto at = next_deadline(); at && *at <= now_) {
       meet_deadline();
       go_on();
@@ -184,15 +223,8 @@ void connection::on_deadline(deadline&) noexcept {
 }
 
 void connection::meet_deadline() {
-  if (shaking_hands())
+  if (shaking_hands() || writing_)
     return close();
-  if (writing_) {
-    if (output_.sent() - written_then_ < limits().progress_bytes_min)
-      return close();
-    written_since_ = now_;
-    written_then_ = output_.sent();
-    return;
-  }
   if (running())
     on_late();
   else

@@ -14,6 +14,7 @@
 
 #include "event_loop/deadline_wheel.hpp"
 #include "event_loop/reply_sink.hpp"
+#include "gateway/answer.hpp"
 #include "gateway/gateway_actor.hpp"
 #include "gateway/input_buffer.hpp"
 #include "gateway/outbox.hpp"
@@ -136,6 +137,10 @@ protected:
   /// `process`, and writes what there is.
   void go_on();
 
+  /// Where there is no room for a large answer beside those that clients have not taken, it becomes a
+  /// refusal, and what it delivers goes back to its queue. To be asked before an answer is appended.
+  void make_fit(answer& what);
+
   /// The delivery whose answer is appended next is lost if the connection is: it goes back then.
   void hand_over(std::shared_ptr<const std::string> queue, lease_id lease);
 
@@ -174,6 +179,8 @@ private:
   void settle();
   bool has_room() noexcept;
   void count_incoming(std::size_t bytes) noexcept;
+  void count_outgoing(std::size_t bytes) noexcept;
+  bool stuck_in_crowd() const noexcept;
 
   void read_some();
   void on_read(const error_code& ec, std::size_t bytes, bool filled);
@@ -208,10 +215,11 @@ private:
   time_point now_;
   time_point ended_since_;         ///< when the stage of ending or draining began
   time_point shaking_since_;       ///< when the TLS handshake began
-  time_point written_since_;       ///< when a write that waits for its peer was last seen to make progress
+  time_point written_since_;       ///< when a write that waits for its peer last made progress
   std::uint64_t written_then_ = 0; ///< bytes that were sent by then
   std::uint64_t drained_ = 0;      ///< bytes dropped while draining
-  std::size_t incoming_ = 0;       ///< what is counted of `incoming_bytes`
+  std::size_t incoming_ = 0;       ///< what is counted of `incoming_bytes` …
+  std::size_t outgoing_ = 0;       ///< … and of what the outbox holds
 
   stage stage_ = stage::running;
   bool reading_ = false;     ///< and `input_` has given it room

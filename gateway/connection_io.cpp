@@ -97,7 +97,8 @@ std::size_t connection::write_plain(error_code& ec) {
 }
 
 void connection::wait_until_writable() {
-  if (!std::exchange(writing_, true)) {
+  auto progress = output_.sent() - written_then_ >= limits().progress_bytes_min;
+  if (!std::exchange(writing_, true) || progress) {
     written_since_ = now_;
     written_then_ = output_.sent();
   }

@@ -15,6 +15,7 @@
 #include "gateway/access/known_tokens.hpp"
 #include "gateway/admission.hpp"
 #include "gateway/limits.hpp"
+#include "gateway/outgoing_room.hpp"
 #include "gateway/request_tally.hpp"
 #include "gateway/route_cache.hpp"
 
@@ -37,13 +38,17 @@ class connection;
 
 /// What the gateways of a server have in common. Any thread.
 struct gateway_shared {
-  gateway_limits limits;
+  explicit gateway_shared(const gateway_limits& l, outgoing_room::listener crowd_turned = {})
+      : limits(l), outgoing(l.outgoing_bytes_max, std::move(crowd_turned)) {}
+
+  const gateway_limits limits;
   admission_terms admission; ///< that gateways begin with
   std::shared_ptr<const node_board> nodes;
   std::shared_ptr<const push_gate> pushes;
   std::atomic<std::size_t> connections{0}; ///< open, those included that are being refused
   std::atomic<std::size_t> waiters{0};     ///< pulls that may wait and are not answered
   std::atomic<std::size_t> incoming{0};  ///< bytes of what has come in part; see `connection::incoming_bytes`
+  outgoing_room outgoing;                ///< of answers that are not taken; see `connection::make_fit`
   std::atomic<std::uint64_t> crashes{0}; ///< connections ended by an exception
 
   /// One for each gateway, from then on.
@@ -95,6 +100,7 @@ public:
   const gateway_limits& limits() const noexcept { return shared_->limits; }
   std::atomic<std::size_t>& waiters() noexcept { return shared_->waiters; }
   std::atomic<std::size_t>& incoming() noexcept { return shared_->incoming; }
+  outgoing_room& outgoing() noexcept { return shared_->outgoing; }
   const node_board& nodes() const noexcept { return *shared_->nodes; }
   const push_gate& pushes() const noexcept { return *shared_->pushes; }
   const broker& doors() const noexcept { return doors_; }

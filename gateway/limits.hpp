@@ -29,6 +29,10 @@ struct gateway_limits {
   /// error, and close. At least `body_bytes_max`.
   std::size_t incoming_bytes_max = std::size_t{1024} * 1024 * 1024;
 
+  /// Of answers that clients have not taken yet, of all connections; beyond: 503 instead of a large one, and
+  /// what it delivers goes back; and who takes nothing is closed. See `outgoing_room`.
+  std::size_t outgoing_bytes_max = std::size_t{1024} * 1024 * 1024;
+
   std::chrono::hours wait_max = std::chrono::hours{24 * 366}; ///< a pull's waiting is clamped to this
 
   rpc_limits rpc;
@@ -49,6 +53,8 @@ struct gateway_limits {
   milliseconds idle_timeout{75'000};   ///< without a request; the connection is closed then
   milliseconds body_timeout{30'000};   ///< in which progress_bytes_min of a body must come; else 408
   milliseconds write_timeout{30'000};  ///< in which progress_bytes_min of an answer must be taken; else close
+  milliseconds crowded_write_timeout{5'000}; ///< the same while there is no room for answers of others …
+  milliseconds crowd_look_interval{1'000};   ///< … which each connection looks for so often
   std::size_t progress_bytes_min = 4 * 1024;
   milliseconds leave_timeout{10 * 60'000}; ///< for the cluster to take over all that a leaving node holds
   milliseconds backup_timeout{6 * 60 * 60'000}; ///< for a copy of the data directory

@@ -55,7 +55,8 @@ void outbox::consume(std::size_t bytes) {
     auto before = std::min(bytes, in.at - text_sent_);
     text_sent_ += before;
     bytes -= before;
-    auto left = in.view().size() - insert_sent_;
+    auto all = in.view().size();
+    auto left = all - insert_sent_;
     auto of_it = std::min(bytes, left);
     insert_sent_ += of_it;
     inserted_sent_ += of_it;
@@ -64,6 +65,7 @@ void outbox::consume(std::size_t bytes) {
       return;
     insert_sent_ = 0;
     inserts_[next_insert_++].bytes = payload{}; // sent, so let go of it
+    let_go_bytes_ += all;
   }
   text_sent_ += bytes;
   if (text_sent_ < text_.size())
@@ -72,7 +74,7 @@ void outbox::consume(std::size_t bytes) {
   if (text_.capacity() > kept_bytes_max)
     text_.shrink_to_fit();
   std::vector<insert>{}.swap(inserts_);
-  text_sent_ = next_insert_ = inserted_bytes_ = inserted_sent_ = 0;
+  text_sent_ = next_insert_ = inserted_bytes_ = inserted_sent_ = let_go_bytes_ = 0;
 }
 
 } // namespace lmq

@@ -40,6 +40,9 @@ public:
   /// Bytes not yet sent.
   std::size_t size() const noexcept { return text_.size() + inserted_bytes_ - text_sent_ - inserted_sent_; }
 
+  /// What it keeps in memory: bodies until their last byte is sent.
+  std::size_t held_bytes() const noexcept { return text_.size() + inserted_bytes_ - let_go_bytes_; }
+
   /// Where the next byte will stand, counted from the connection's first; and how far it has been sent.
   std::uint64_t end() const noexcept { return sent_ + size(); }
   std::uint64_t sent() const noexcept { return sent_; }
@@ -67,6 +70,7 @@ private:
   std::size_t insert_sent_ = 0;    ///< bytes of that one
   std::size_t inserted_bytes_ = 0; ///< of all inserts
   std::size_t inserted_sent_ = 0;
+  std::size_t let_go_bytes_ = 0; ///< of inserts that are wholly sent
   std::uint64_t sent_ = 0;
 };
 

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <future>
+#include <spdlog/spdlog.h>
 #include <utility>
 #include <vector>
 
@@ -20,10 +21,31 @@ namespace asio = boost::asio;
 
 using gateway_handle = sink_handle<gateway_actor>;
 
+namespace {
+
+void tell_of_crowd(bool crowded, std::size_t held_bytes, std::size_t most) noexcept {
+  try {
+    if (crowded)
+      spdlog::warn(
+        "gateway.answers_crowded bytes={} limit={} message=\"answers that clients do not take fill "
+        "their room; large ones are refused, and connections that take nothing are closed\"",
+        held_bytes, most);
+    else
+      spdlog::info("gateway.answers_have_room bytes={} limit={}", held_bytes, most);
+  } catch (...) {
+    // It is in the metrics.
+  }
+}
+
+} // namespace
+
 struct gateway_server::parts {
   parts(caf::actor_system& system, gateway_server_options options)
-      : threads(coordinator::of(system)), shared(std::make_shared<gateway_shared>()) {
-    shared->limits = options.limits;
+      : threads(coordinator::of(system)),
+        shared(std::make_shared<gateway_shared>(
+          options.limits, [most = options.limits.outgoing_bytes_max](bool crowded, std::size_t held_bytes) {
+            tell_of_crowd(crowded, held_bytes, most);
+          })) {
     shared->admission = std::move(options.admission);
     shared->nodes = std::move(options.nodes);
     shared->pushes = std::move(options.pushes);
@@ -118,6 +140,17 @@ metrics::sources::source gateway_server::figures() const {
     metrics::gauge(out, "lmq_waiting_pulls",
                    "Pulls that may wait and are not answered yet, of both protocols.")
       .add(static_cast<double>(shared->waiters.load(std::memory_order_relaxed)));
+    metrics::gauge(out, "lmq_incoming_bytes", "Of bodies and calls that have come in part.")
+      .add(static_cast<double>(shared->incoming.load(std::memory_order_relaxed)));
+    const auto& outgoing = shared->outgoing;
+    metrics::gauge(out, "lmq_outgoing_bytes", "Of answers that clients have not taken yet.")
+      .add(static_cast<double>(outgoing.held_bytes()));
+    metrics::counter(out, "lmq_answers_without_room_total",
+                     "Large answers that were refused beside those that clients do not take.")
+      .add(static_cast<double>(outgoing.refused()));
+    metrics::counter(out, "lmq_stuck_connections_closed_total",
+                     "Connections that took nothing of their answer while others found no room for theirs.")
+      .add(static_cast<double>(outgoing.closed()));
     shared->tell_requests(out);
   };
 }

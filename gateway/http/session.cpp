@@ -245,6 +245,7 @@ std::optional<http_refusal> http_session::take_document(std::string text) {
 
 void http_session::on_answer(std::uint64_t tag, caf::mailbox_element& reply) {
   if (auto done = exchange_.on_reply({*this}, tag, reply, now())) {
+    make_fit(*done);
     respond(*done);
     go_on();
   }

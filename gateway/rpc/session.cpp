@@ -132,6 +132,7 @@ void rpc_session::on_answer(std::uint64_t tag, caf::mailbox_element& reply) {
   resolving_ += c.resolves;
   if (!done)
     return;
+  make_fit(*done);
   answer_call(c, *done);
   go_on();
 }

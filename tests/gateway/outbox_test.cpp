@@ -102,3 +102,19 @@ CAF_TEST(an outbox that is empty keeps little room) {
   drain(out, 100'000);
   CAF_CHECK(out.text().capacity() <= outbox::kept_bytes_max);
 }
+
+CAF_TEST(a body counts as held until its last byte is sent) {
+  outbox out;
+  CAF_CHECK_EQUAL(out.held_bytes(), 0u);
+  out.add("head");
+  out.add(payload::copy_of("", large('a')));
+  out.add_owned(large('b'));
+  const auto each = large('a').size();
+  CAF_CHECK_EQUAL(out.held_bytes(), 4 + 2 * each);
+  out.consume(4 + each - 1);
+  CAF_CHECK_EQUAL(out.held_bytes(), 4 + 2 * each);
+  out.consume(1);
+  CAF_CHECK_EQUAL(out.held_bytes(), 4 + each);
+  out.consume(each);
+  CAF_CHECK_EQUAL(out.held_bytes(), 0u);
+}

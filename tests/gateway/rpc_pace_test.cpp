@@ -108,6 +108,29 @@ CAF_TEST(calls that come in part have a limit together beside what HTTP brings) 
     CAF_CHECK(first.call("push", {"q", std::string(100'000, 'x')}).result == packed{"ok"});
 }
 
+CAF_TEST(answers that nobody takes have a limit together also on one connection) {
+  gateway_limits limits;
+  limits.outgoing_bytes_max = beyond_socket_buffers - 100'000;
+  running_server server{limits};
+  auto client = server.call(), other = server.call();
+  const std::string large(beyond_socket_buffers, 'x');
+  for (int i = 0; i < 3; ++i)
+    CAF_REQUIRE(client.call("push", {"q", large}).result == packed{"ok"});
+  // In one piece: behind an answer that is not taken no further call is begun.
+  client.send_raw(render_call(1, "pull", {"q", 0}) + render_call(2, "pull", {"q", 0}));
+  server.let_it_arrive();
+  CAF_CHECK_EQUAL(other.call("pull", {"q", 0}).error, packed{"unavailable"});
+  CAF_CHECK(other.call("push", {"small", 1}).result == packed{"ok"});
+  CAF_CHECK(!other.call("pull", {"small", 0}).is_error());
+  auto first = client.receive(), second = client.receive();
+  CAF_REQUIRE(first && second);
+  CAF_CHECK(!first->is_error());
+  CAF_CHECK_EQUAL(second->error, packed{"unavailable"});
+  for (int i = 0; i < 2; ++i)
+    CAF_CHECK(!client.call("pull", {"q", 0}).is_error());
+  CAF_CHECK(is_empty(client.call("pull", {"q", 0})));
+}
+
 CAF_TEST(a frame that comes too slowly is told so) {
   gateway_limits limits;
   limits.body_timeout = 1s;

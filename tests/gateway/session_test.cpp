@@ -313,6 +313,72 @@ CAF_TEST(bodies that come in part have a limit together and what is refused make
   CAF_CHECK_EQUAL(server.ask("GET", "/messages/q?t=0").status, 204);
 }
 
+CAF_TEST(answers that nobody takes have a limit together and what is refused goes back to its place) {
+  gateway_limits limits;
+  limits.outgoing_bytes_max = 2 * beyond_socket_buffers - 100'000;
+  running_server server{limits};
+  const std::string body(beyond_socket_buffers, 'x');
+  for (int i = 0; i < 3; ++i)
+    CAF_REQUIRE_EQUAL(server.ask("POST", "/messages/q", body).status, 200);
+  CAF_REQUIRE_EQUAL(server.ask("POST", "/messages/small", "x").status, 200);
+  auto first = server.connect(), second = server.connect(), third = server.connect();
+  for (auto* one : {&first, &second}) {
+    one->send("GET", "/messages/q?t=0");
+    server.let_it_arrive();
+  }
+  for (int i = 0; i < 2; ++i) {
+    auto answer = third.request("GET", "/messages/q?t=0");
+    CAF_CHECK(refused(answer, 503, "unavailable"));
+    CAF_CHECK_EQUAL(header(answer, "retry-after"), "1");
+    CAF_CHECK(answer.body.find("31900000 bytes") != std::string::npos);
+  }
+  CAF_CHECK_EQUAL(third.request("GET", "/messages/small?t=0").body, "x"); // what is small always has room
+  CAF_CHECK_EQUAL(third.request("GET", "/queues").status, 200);
+  CAF_CHECK(first.receive(large_answer_time_max).body == body);
+  auto again = third.request("GET", "/messages/q?t=0");
+  CAF_CHECK_EQUAL(again.status, 200);
+  CAF_CHECK_EQUAL(header(again, "x-lmq-retry-remaining"), "2"); // it cost no retry
+  CAF_CHECK(second.receive(large_answer_time_max).body == body);
+}
+
+CAF_TEST(who takes nothing is closed when others find no room and the message goes to another) {
+  gateway_limits limits;
+  limits.outgoing_bytes_max = beyond_socket_buffers - 100'000;
+  limits.crowded_write_timeout = 200ms;
+  limits.crowd_look_interval = 50ms;
+  running_server server{limits};
+  const std::string body(beyond_socket_buffers, 'x');
+  CAF_REQUIRE_EQUAL(server.ask("POST", "/messages/q", body).status, 200);
+  CAF_REQUIRE_EQUAL(server.ask("POST", "/messages/q", body).status, 200);
+  auto stuck = server.connect();
+  stuck.send("GET", "/messages/q?t=0");
+  server.let_it_arrive();
+  auto other = server.connect();
+  auto answer = other.request("GET", "/messages/q?t=0");
+  CAF_CHECK(refused(answer, 503, "unavailable"));
+  auto asked_until = std::chrono::steady_clock::now() + patience;
+  while (answer.status == 503 && std::chrono::steady_clock::now() < asked_until)
+    answer = other.request("GET", "/messages/q?t=0");
+  CAF_CHECK_EQUAL(answer.status, 200);
+  answer = other.request("GET", "/messages/q?t=0");
+  CAF_CHECK_EQUAL(answer.status, 200); // both, the one that the other did not take included
+  CAF_CHECK_EQUAL(header(answer, "x-lmq-retry-remaining"), "2");
+  CAF_CHECK_EQUAL(server.ask("GET", "/messages/q?t=0").status, 204);
+}
+
+CAF_TEST(who takes nothing is let alone while there is room for others) {
+  gateway_limits limits;
+  limits.crowded_write_timeout = 50ms;
+  limits.crowd_look_interval = 10ms;
+  running_server server{limits};
+  const std::string body(beyond_socket_buffers, 'x');
+  CAF_REQUIRE_EQUAL(server.ask("POST", "/messages/q", body).status, 200);
+  auto slow = server.connect(), clock = server.connect();
+  slow.send("GET", "/messages/q?t=0");
+  CAF_CHECK_EQUAL(clock.request("GET", "/messages/none?t=0.5").status, 204);
+  CAF_CHECK(slow.receive(large_answer_time_max).body == body);
+}
+
 CAF_TEST(a head over the limit is a 431) {
   running_server server;
   auto client = server.connect();
