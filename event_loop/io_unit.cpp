@@ -7,6 +7,7 @@
 #include <caf/logger.hpp>
 #include <caf/scheduled_actor.hpp>
 
+#include <algorithm>
 #include <pthread.h>
 #include <string>
 #include <utility>
@@ -20,6 +21,9 @@ namespace asio = boost::asio;
 namespace lmq {
 
 namespace {
+
+using steady = std::chrono::steady_clock;
+using time_point = steady::time_point;
 
 thread_local io_unit* current_unit = nullptr;
 
@@ -53,7 +57,8 @@ io_unit::io_unit(caf::actor_system& system, std::size_t index, io_limits limits)
     : caf::execution_unit(&system),
       index_(index),
       limits_(limits),
-      context_(std::make_unique<asio::io_context>(1)) {}
+      context_(std::make_unique<asio::io_context>(1)),
+      messages_per_resume_(limits.messages_per_resume) {}
 
 io_unit::~io_unit() = default;
 
@@ -84,26 +89,41 @@ bool io_unit::schedule(caf::resumable* job) {
 void io_unit::flush(std::size_t budget) {
   if (!is_current())
     event_loop_bug("io_unit::flush called on another thread");
-  if (flushing_)
+  if (flushing_ || cut_short_ || ready_.empty() || budget == 0)
     return;
   flushing_ = true;
-  for (; budget > 0 && !ready_.empty(); --budget) {
+  bool slow = false;
+  const auto begun = steady::now();
+  auto last = begun;
+  do {
     auto* job = ready_.front();
     ready_.pop_front();
-    switch (job->resume(this, limits_.messages_per_resume)) {
+    switch (job->resume(this, messages_per_resume_)) {
     case caf::resumable::resume_later: ready_.push_back(job); break;
     case caf::resumable::done:
     case caf::resumable::awaiting_message: caf::intrusive_ptr_release(job); break;
     case caf::resumable::shutdown_execution_unit: break; // a private signal of CAF's own workers
     }
-  }
+    if (ready_.empty())
+      break; // nobody waits: the time need not be looked at
+    auto now = steady::now();
+    slow = slow || now - last >= limits_.flush_time;
+    last = now;
+  } while (--budget > 0 && last - begun < limits_.flush_time);
+  messages_per_resume_ = slow ? 1 : std::min(2 * messages_per_resume_, limits_.messages_per_resume);
   flushing_ = false;
-  if (!ready_.empty())
-    drain_soon();
+  if (ready_.empty())
+    return;
+  // Another post than that of `drain_soon`, which may stand before the sockets already.
+  cut_short_ = true;
+  asio::post(*context_, [this] {
+    cut_short_ = false;
+    flush();
+  });
 }
 
 void io_unit::drain_soon() {
-  if (flushing_ || drain_posted_)
+  if (flushing_ || cut_short_ || drain_posted_)
     return;
   drain_posted_ = true;
   asio::post(*context_, [this] {

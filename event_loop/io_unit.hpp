@@ -10,6 +10,7 @@
 #include <caf/execution_unit.hpp>
 #include <caf/resumable.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -24,10 +25,13 @@ class io_context;
 
 namespace lmq {
 
-/// How long actors may keep an I/O thread from its sockets.
+/// How long actors may keep an I/O thread from its sockets. One message may take longer than `flush_time`: a
+/// body that is read from the disk, say. So few are given to an actor at a time, and one alone as long as one
+/// of them shows to be slow.
 struct io_limits {
-  std::size_t jobs_per_flush = 64;      ///< actors resumed before the sockets get their turn
-  std::size_t messages_per_resume = 32; ///< messages one actor takes before the next one runs
+  std::size_t jobs_per_flush = 512;        ///< actors resumed before the sockets get their turn …
+  std::chrono::milliseconds flush_time{5}; ///< … or until then, whichever comes first
+  std::size_t messages_per_resume = 2;     ///< messages one actor takes before the next one runs
 };
 
 class io_unit final : public caf::execution_unit {
@@ -61,8 +65,9 @@ public:
   /// thread.
   void exec_later(caf::resumable* job) override { schedule(job); }
 
-  /// Resumes what is ready, at most `limits().jobs_per_flush` jobs; what is left goes behind the sockets that
-  /// are ready. The last call of every I/O handler. Own thread only; a call from within a job does nothing.
+  /// Resumes what is ready, at most `limits().jobs_per_flush` jobs and about as long as
+  /// `limits().flush_time`; what is left goes behind the sockets that are ready, and until then nobody's call
+  /// does anything, nor does one from within a job. The last call of every I/O handler. Own thread only.
   void flush() { flush(limits_.jobs_per_flush); }
   void flush(std::size_t budget);
 
@@ -98,7 +103,9 @@ private:
   // Own thread only.
   std::deque<caf::resumable*> ready_;
   std::vector<caf::resumable*> arriving_; ///< the inbox's other buffer
+  std::size_t messages_per_resume_;       ///< now; fewer where one was slow
   bool flushing_ = false;
+  bool cut_short_ = false; ///< a flush has left some: nobody flushes before the sockets had their turn
   bool drain_posted_ = false;
 
   std::mutex mutex_; ///< guards what follows

@@ -53,6 +53,9 @@ public:
   /// Writes what was held back so that answers leave together.
   void write_held_back() noexcept;
 
+  /// Bytes that `write_held_back` has to write now, about.
+  std::size_t held_back_bytes() const noexcept;
+
   /// No more requests; see `gateway_actor::stop`.
   void stop() noexcept;
 
@@ -155,7 +158,7 @@ protected:
   const outbox& output() const noexcept { return output_; }
   time_point now() const noexcept { return now_; } ///< of this turn
   bool running() const noexcept { return stage_ == stage::running; }
-  bool writing() const noexcept { return writing_; } ///< the peer must take some of what is written first
+  bool writing() const noexcept { return writing_; } ///< what is there is to be written first
   bool reading() const noexcept { return reading_; } ///< a read is under way: a peer that goes is noticed
   bool input_ended() const noexcept { return input_ended_; }
 
@@ -186,7 +189,7 @@ private:
   void on_read(const error_code& ec, std::size_t bytes, bool filled);
   void take_input(const error_code& ec, std::size_t bytes);
   bool write();
-  std::size_t write_plain(error_code& ec);
+  std::size_t write_plain(std::size_t bytes_max, error_code& ec);
   void wait_until_writable();
   void on_all_written();
   std::optional<time_point> next_deadline() const;
@@ -223,7 +226,7 @@ private:
 
   stage stage_ = stage::running;
   bool reading_ = false;     ///< and `input_` has given it room
-  bool writing_ = false;     ///< waiting for the peer to take more
+  bool writing_ = false;     ///< waiting for the socket to take more
   bool held_back_ = false;   ///< the gateway will see to it that what is there is written
   bool input_ended_ = false; ///< the peer has said that it sends no more
   bool took_over_ = false;   ///< what the reply under way delivers; see `hand_over`

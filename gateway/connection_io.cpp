@@ -5,6 +5,7 @@
 #include "core/fault_point.hpp"
 #include "gateway/tls/tls_channel.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -59,6 +60,10 @@ void connection::go_on() {
   }
 }
 
+std::size_t connection::held_back_bytes() const noexcept {
+  return std::min(output_.size(), limits().write_bytes_per_turn);
+}
+
 void connection::write_held_back() noexcept {
   held_back_ = false;
   turn([this] {
@@ -67,12 +72,17 @@ void connection::write_held_back() noexcept {
   });
 }
 
-/// Writes what there is. False if the peer must take some of it first, or is gone.
+/// Writes what there is. False if the peer must take some of it first, or others have their turn first, or it
+/// is gone.
 bool connection::write() {
   LMQ_FAULT_POINT("gateway.write");
-  while (!output_.empty()) {
+  for (auto left = limits().write_bytes_per_turn; !output_.empty();) {
     error_code ec;
-    auto sent = tls_ ? write_tls(ec) : write_plain(ec);
+    std::size_t sent = 0;
+    if (left == 0)
+      ec = asio::error::would_block; // for us: the loop comes back behind what else is ready
+    else
+      sent = tls_ ? write_tls(ec) : write_plain(left, ec);
     if (ec == asio::error::would_block) {
       wait_until_writable();
       return false;
@@ -82,16 +92,19 @@ bool connection::write() {
       return false;
     }
     output_.consume(sent);
+    left -= std::min(left, sent);
   }
   return true;
 }
 
-std::size_t connection::write_plain(error_code& ec) {
+std::size_t connection::write_plain(std::size_t bytes_max, error_code& ec) {
   std::array<std::string_view, pieces_per_write> pieces;
   auto n = output_.pieces(pieces);
   std::array<asio::const_buffer, pieces_per_write> buffers;
-  for (std::size_t i = 0; i < n; ++i)
-    buffers[i] = asio::buffer(pieces[i]);
+  for (std::size_t i = 0; i < n; ++i) {
+    buffers[i] = asio::buffer(pieces[i].substr(0, bytes_max));
+    bytes_max -= buffers[i].size();
+  }
   return n == 1 ? socket_.write_some(buffers[0], ec)
                 : socket_.write_some(buffer_range{buffers.data(), buffers.data() + n}, ec);
 }
@@ -120,7 +133,7 @@ void connection::wait_until_writable() {
 
 void connection::on_all_written() {
   handed_over_.clear();
-  if (running() && input_ended_ && idle())
+  if (running() && (input_ended_ || gateway_.stopping()) && idle())
     return close();
   if (stage_ != stage::ending)
     return;

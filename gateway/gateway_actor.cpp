@@ -4,6 +4,8 @@
 #include "gateway/connection.hpp"
 #include "gateway/errand.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <spdlog/spdlog.h>
 #include <utility>
 
@@ -82,13 +84,29 @@ void gateway_actor::count_crash() noexcept {
 
 void gateway_actor::write_soon(connection& c) {
   writing_soon_.emplace_back(&c);
-  if (writing_soon_.size() > 1)
-    return;
+  if (!std::exchange(write_posted_, true))
+    post_writing();
+}
+
+void gateway_actor::post_writing() {
   boost::asio::post(unit().context(), [this, self = caf::strong_actor_ptr{ctrl()}] {
-    for (auto& waiting : std::exchange(writing_soon_, {}))
-      waiting->write_held_back();
+    write_now();
     unit().flush();
   });
+}
+
+/// Those who are left after `burst_bytes_per_turn` come behind the sockets that are ready.
+void gateway_actor::write_now() {
+  auto left = limits().burst_bytes_per_turn;
+  for (auto n = writing_soon_.size(); n > 0 && left > 0; --n) {
+    auto next = std::move(writing_soon_.front());
+    writing_soon_.pop_front();
+    left -= std::min(left, next->held_back_bytes());
+    next->write_held_back();
+  }
+  write_posted_ = !writing_soon_.empty();
+  if (write_posted_)
+    post_writing();
 }
 
 std::vector<boost::intrusive_ptr<connection>> gateway_actor::all_connections() {

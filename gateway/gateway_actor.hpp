@@ -22,6 +22,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -179,6 +180,8 @@ private:
                                                  boost::intrusive::constant_time_size<false>>;
 
   std::vector<boost::intrusive_ptr<connection>> all_connections();
+  void post_writing();
+  void write_now();
   void on_deadline(deadline& which) noexcept override;
   void end_if_empty();
 
@@ -193,7 +196,8 @@ private:
 
   connection_list connections_;
   std::size_t connection_count_ = 0;
-  std::vector<boost::intrusive_ptr<connection>> writing_soon_;
+  std::deque<boost::intrusive_ptr<connection>> writing_soon_;
+  bool write_posted_ = false; ///< `write_now` is about to be called
 
   bool stopping_ = false;
   bool ended_ = false; ///< the last step of the end is under way, or done

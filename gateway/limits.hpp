@@ -33,6 +33,11 @@ struct gateway_limits {
   /// what it delivers goes back; and who takes nothing is closed. See `outgoing_room`.
   std::size_t outgoing_bytes_max = std::size_t{1024} * 1024 * 1024;
 
+  // -- how much is written before others have their turn
+
+  std::size_t write_bytes_per_turn = 64 * 1024;   ///< to one connection …
+  std::size_t burst_bytes_per_turn = 1024 * 1024; ///< … and to those whose answers came in one burst, about
+
   std::chrono::hours wait_max = std::chrono::hours{24 * 366}; ///< a pull's waiting is clamped to this
 
   rpc_limits rpc;

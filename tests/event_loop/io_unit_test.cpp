@@ -10,8 +10,11 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace lmq;
@@ -89,10 +92,66 @@ CAF_TEST(a flush ends after its budget and the sockets have their turn before th
     CAF_CHECK_EQUAL(ran, 3);
   });
   CAF_REQUIRE(all.comes());
-  l.on_unit(
-    [&] { CAF_CHECK_EQUAL(seen_by_handler, 6); }); // 3 in the flush, 3 in the drain that was posted before
+  l.on_unit([&] { CAF_CHECK_EQUAL(seen_by_handler, 3); });
   for (auto& a : as)
     caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
+}
+
+CAF_TEST(after a flush that was cut short no other one comes before the sockets) {
+  constexpr int actors = 10;
+  loop l{1, {.jobs_per_flush = 3}};
+  int ran = 0, seen = -1;
+  event all;
+  std::vector<caf::actor> as;
+  for (int i = 0; i < actors; ++i)
+    as.push_back(l.system.spawn(on_int, [&](int) {
+      if (++ran == actors)
+        all.set();
+    }));
+  l.settle();
+  l.on_unit([&] {
+    for (auto& a : as)
+      send_from(l.unit(), a, 1);
+    for (int i = 0; i < 5; ++i)
+      l.unit().behind_sockets([] {}); // each ends with a flush
+    boost::asio::post(l.unit().context(), [&] { seen = ran; });
+    l.unit().flush();
+  });
+  CAF_REQUIRE(all.comes());
+  l.on_unit([&] { CAF_CHECK_EQUAL(seen, 3); });
+  for (auto& a : as)
+    caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
+}
+
+CAF_TEST(an actor that is slow takes one message before the sockets have their turn) {
+  constexpr int messages = 50;
+  loop l{1, {.flush_time = std::chrono::milliseconds{0}, .messages_per_resume = 8}}; // any is too slow
+  int taken = 0, last = 0;
+  std::vector<int> between_turns;
+  event all;
+  auto slow = l.system.spawn(on_int, [&](int) {
+    if (++taken == messages)
+      all.set();
+  });
+  l.settle();
+  std::function<void()> socket = [&] {
+    between_turns.push_back(taken - std::exchange(last, taken));
+    if (taken < messages)
+      boost::asio::post(l.unit().context(), socket);
+  };
+  l.on_unit([&] {
+    for (int i = 0; i < messages; ++i)
+      send_from(l.unit(), slow, i);
+    boost::asio::post(l.unit().context(), socket);
+    l.unit().flush();
+  });
+  CAF_REQUIRE(all.comes());
+  l.on_unit([&] {
+    CAF_REQUIRE(between_turns.size() > 2);
+    between_turns.erase(between_turns.begin()); // before it showed to be slow
+    CAF_CHECK_EQUAL(*std::max_element(between_turns.begin(), between_turns.end()), 1);
+  });
+  caf::anon_send_exit(slow, caf::exit_reason::user_shutdown);
 }
 
 CAF_TEST(an actor whose mailbox never empties lets the others run after messages_per_resume) {

@@ -3,6 +3,7 @@
 
 #include "tests/gateway/running_server.hpp"
 
+#include <algorithm>
 #include <caf/test/unit_test.hpp>
 #include <string>
 #include <thread>
@@ -122,6 +123,32 @@ CAF_TEST(bodies of every size come back whole) {
     CAF_CHECK_EQUAL(client.request("POST", "/messages/q", {}, body).status, 200);
     CAF_CHECK(client.request("GET", "/messages/q?t=0").body == body);
   }
+}
+
+CAF_TEST(answers that are written a little at a time side by side come whole) {
+  gateway_limits limits;
+  limits.write_bytes_per_turn = 1'000;
+  limits.burst_bytes_per_turn = 2'500; // less than the burst below has
+  running_server server{limits};
+  std::vector<http_client> clients;
+  for (int i = 0; i < 10; ++i) {
+    clients.push_back(server.connect());
+    CAF_REQUIRE_EQUAL(
+      server.ask("POST", "/messages/q", std::string(50'000, static_cast<char>('a' + i))).status, 200);
+  }
+  std::string burst = render_request("GET", "/messages/q?t=0") + render_request("OPTIONS", "*");
+  for (auto& client : clients)
+    client.send_raw(burst);
+  std::string letters;
+  for (auto& client : clients) {
+    auto body = client.receive().body;
+    CAF_REQUIRE_EQUAL(body.size(), 50'000u);
+    CAF_CHECK(body.find_first_not_of(body.front()) == std::string::npos);
+    letters += body.front();
+    CAF_CHECK_EQUAL(client.receive().status, 204);
+  }
+  std::sort(letters.begin(), letters.end());
+  CAF_CHECK_EQUAL(letters, "abcdefghij");
 }
 
 CAF_TEST(a waiting pull is answered by a push of another connection and thread) {
@@ -518,6 +545,21 @@ CAF_TEST(a server that stops answers who waits and closes who is idle) {
   auto answer = writing.receive();
   CAF_CHECK_EQUAL(answer.status, 200);
   CAF_CHECK_EQUAL(header(answer, "connection"), "close");
+  CAF_CHECK(server.end_of_stop(std::move(stopped)));
+}
+
+CAF_TEST(a server that stops closes who was being answered when the answer is taken) {
+  gateway_limits limits;
+  limits.stop_timeout = 60s;
+  running_server server{limits};
+  const std::string body(beyond_socket_buffers, 'x');
+  CAF_REQUIRE_EQUAL(server.ask("POST", "/messages/q", body).status, 200);
+  auto slow = server.connect();
+  slow.send("GET", "/messages/q?t=0");
+  server.let_it_arrive();
+  auto stopped = server.begin_stop();
+  CAF_CHECK(slow.receive(large_answer_time_max).body == body);
+  CAF_CHECK(slow.closed_by_peer());
   CAF_CHECK(server.end_of_stop(std::move(stopped)));
 }
 
