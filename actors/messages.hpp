@@ -257,10 +257,13 @@ using fan_out_handle = caf::typed_actor<
   caf::replies_to<report_atom>::with<std::vector<queue_report>>,
   // Of one, also if it is down. Errors: no_such_queue
   caf::replies_to<report_atom, std::string>::with<queue_report>,
-  // Of some, sorted by name; only those are asked. Errors: bad_pattern
+  // Of some, sorted by name; only those are asked. A page behind another one is of the same list, for a moment: see
+  // page_list. Errors: bad_pattern
   caf::replies_to<report_atom, queue_page_wanted>::with<queue_page>,
   // From the supervisor: the registry of now.
-  caf::reacts_to<registry_handle>>;
+  caf::reacts_to<registry_handle>,
+  // Its own timer.
+  caf::reacts_to<tick_atom, std::uint64_t>>;
 
 // -- the cluster (cluster): where this node belongs to one
 

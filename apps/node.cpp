@@ -30,7 +30,8 @@ namespace lmq {
 
 namespace {
 
-/// What is on its way in, and out, stands beside the messages that are kept; so does what waits for other nodes.
+/// What is on its way in, and out, stands beside the messages that are kept; so does what waits for other
+/// nodes.
 gateway_limits limits_of(const settings& with) {
   auto limits = with.limits;
   auto part_of_memory = memory_for_messages(with.disk) / 4;

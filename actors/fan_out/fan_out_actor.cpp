@@ -1,6 +1,8 @@
 #include "actors/fan_out/fan_out_actor.hpp"
 
+#include "actors/deadline_tick.hpp"
 #include "actors/errors.hpp"
+#include "actors/fan_out/page_list.hpp"
 #include "actors/guarded_promise.hpp"
 #include "actors/log_crash.hpp"
 #include "core/fault_point.hpp"
@@ -44,13 +46,18 @@ public:
       [this](report_atom) { return on_report(); },
       [this](report_atom, const std::string& name) { return on_report_of(name); },
       [this](report_atom, const queue_page_wanted& page) { return on_page(page); },
-      [this](const registry_handle& of_now) { registry_ = of_now; },
+      [this](const registry_handle& of_now) {
+        registry_ = of_now;
+        listed_.forget();
+      },
+      [this](tick_atom, std::uint64_t number) { on_tick(number); },
     };
   }
 
   void on_exit() override {
     life_->end();
     registry_ = nullptr;
+    listed_.forget();
   }
 
 private:
@@ -303,18 +310,37 @@ private:
   caf::delegated<queue_page> on_page_by_name(const queue_page_wanted& wanted) {
     auto all = std::make_shared<in_order<queue_page>>(*this);
     all->answer.wanted = wanted;
-    request(registry_, caf::infinite, match_atom::value, wanted.pattern)
-      .then(
-        [this, all](const std::vector<queue_ref>& queues) {
-          auto& page = all->answer;
-          page.total = queues.size();
-          auto first = std::min<std::uint64_t>(page.wanted.offset, queues.size());
-          auto n = std::min<std::uint64_t>(page.wanted.limit, queues.size() - first);
-          ask_all(all, report(), {queues.data() + first, queues.data() + first + n});
-        },
-        [all](caf::error& e) { all->promise.refuse(std::move(e)); });
+    if (const auto* listed = listed_.find(wanted, now()))
+      take_page(std::move(all), *listed);
+    else
+      request(registry_, caf::infinite, match_atom::value, wanted.pattern)
+        .then(
+          [this, all](std::vector<queue_ref>& queues) {
+            take_page(all, listed_.keep(all->answer.wanted, std::move(queues), now()));
+            tick_.arm(*this, listed_.ends());
+          },
+          [all](caf::error& e) { all->promise.refuse(std::move(e)); });
     return guarded_promise<queue_page>::later();
   }
+
+  void take_page(std::shared_ptr<in_order<queue_page>> all, const std::vector<queue_ref>& listed) {
+    auto& page = all->answer;
+    page.total = listed.size();
+    auto first = std::min<std::uint64_t>(page.wanted.offset, listed.size());
+    auto n = std::min<std::uint64_t>(page.wanted.limit, listed.size() - first);
+    std::vector<queue_ref> queues{listed.data() + first, listed.data() + first + n};
+    listed_.taken(page.wanted);
+    ask_all(std::move(all), report(), std::move(queues));
+  }
+
+  void on_tick(std::uint64_t number) {
+    if (!tick_.accept(number))
+      return;
+    listed_.tick(now());
+    tick_.arm(*this, listed_.ends());
+  }
+
+  time_point now() { return system().clock().now(); }
 
   caf::delegated<queue_report> on_report_of(const std::string& name) {
     report_of(std::make_shared<guarded_promise<queue_report>>(*this), name, 1);
@@ -348,6 +374,8 @@ private:
   registry_handle registry_;
   id_source ids_;
   std::shared_ptr<life_sign> life_;
+  page_list listed_;
+  deadline_tick tick_; ///< when `listed_` ends
 };
 
 } // namespace

@@ -4,7 +4,6 @@
 #include "apps/client/admin_text.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <functional>
 #include <utility>
@@ -13,7 +12,6 @@ namespace lmq::client {
 
 namespace {
 
-using json = nlohmann::ordered_json;
 using document = tl::expected<std::string, exit_code>;
 
 /// Prints the document as it is, or as the text that is made of it.
@@ -46,32 +44,30 @@ exit_code settings_of(const std::string& target, of_settings verb, const char* m
   return exit_code::usage;
 }
 
-/// All queues that match, as `GET /queues` tells them, gathered from as many pages as it takes.
-document all_queues(const std::string& match, const talk& with) {
-  json all{{"queues", json::array()}, {"total", 0}};
-  auto& queues = all["queues"];
-  for (;;) {
+/// All queues that match, gathered from as many pages of `GET /queues` as it takes. A page may have fewer
+/// than were asked for: what can't be asked, or is deleted meanwhile, is left out.
+template <class Into>
+exit_code show_queues(const std::string& match, const talk& with, Into into) {
+  for (std::uint64_t offset = 0;;) {
     auto page = with.document({.method = "GET",
-                               .target = fmt::format("/queues?offset={}&limit={}&qre={}", queues.size(),
+                               .target = fmt::format("/queues?offset={}&limit={}&qre={}", offset,
                                                      queue_page_limits::queues_max, percent_encoded(match))});
     if (!page)
-      return page;
-    auto told = json::parse(*page, nullptr, false);
-    if (!told.is_object() || !told.contains("queues") || !told["queues"].is_array() ||
-        !told.contains("total") || !told["total"].is_number_unsigned())
-      return tl::unexpected{with.complain(exit_code::refused, not_understood)};
-    for (auto& q : told["queues"])
-      queues.push_back(std::move(q));
-    all["total"] = told["total"];
-    if (told["queues"].empty() || queues.size() >= told["total"].get<std::size_t>())
-      return all.dump();
+      return page.error();
+    auto total = into.add(*page);
+    if (!total)
+      return with.complain(exit_code::refused, total.error());
+    offset += queue_page_limits::queues_max;
+    if (offset >= *total)
+      return with.print(into.text());
   }
 }
 
 } // namespace
 
 exit_code carry_out(const queues& what, const talk& with) {
-  return show(all_queues(what.match, with), what.json, with, queues_text);
+  return what.json ? show_queues(what.match, with, queues_document{})
+                   : show_queues(what.match, with, queues_table{});
 }
 
 exit_code carry_out(const peek& what, const talk& with) {

@@ -83,16 +83,32 @@ std::string size_text(std::uint64_t bytes) {
                                   : fmt::format("{}MiB", bytes / kib / kib);
 }
 
-checked<std::string> queues_text(std::string_view document) {
-  return text_of(document, [](const json& told) {
-    std::vector<table_row> rows{
-      {"QUEUE", "READY", "LEASED", "ACCUMULATING", "WAITERS", "MEMORY", "HOME", "STATE"}};
+checked<std::uint64_t> queues_table::add(std::string_view page) {
+  return text_of(page, [this](const json& told) {
     for (auto& q : told.at("queues"))
-      rows.push_back({q.at("name").get<std::string>(), number_of(q, "ready"), number_of(q, "leased"),
-                      number_of(q, "accumulating"), number_of(q, "waiters"), size_text(count_of(q, "memory")),
-                      q.value("home", ""), state_of(q)});
-    return table_text(rows);
+      rows_.push_back({q.at("name").get<std::string>(), number_of(q, "ready"), number_of(q, "leased"),
+                       number_of(q, "accumulating"), number_of(q, "waiters"),
+                       size_text(count_of(q, "memory")), q.value("home", ""), state_of(q)});
+    return count_of(told, "total");
   });
+}
+
+std::string queues_table::text() const {
+  return table_text(rows_);
+}
+
+checked<std::uint64_t> queues_document::add(std::string_view page) {
+  return text_of(page, [this](const json& told) {
+    for (auto& q : told.at("queues").get_ref<const json::array_t&>())
+      (queues_ += ',') += q.dump();
+    total_ = count_of(told, "total");
+    return total_;
+  });
+}
+
+std::string queues_document::text() const {
+  return fmt::format("{{\"queues\":[{}],\"total\":{}}}\n",
+                     std::string_view{queues_}.substr(queues_.empty() ? 0 : 1), total_);
 }
 
 checked<std::string> messages_text(std::string_view document) {

@@ -3,19 +3,43 @@
 // Plain functions. Errors: the document is not what this version of lmq knows.
 #pragma once
 
+#include "apps/client/table.hpp"
 #include "apps/values.hpp"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lmq::client {
 
 inline constexpr std::string_view not_understood =
   "the server's answer is not understood; ask with the lmq of the server's version";
 
-/// Of `GET /queues`.
-checked<std::string> queues_text(std::string_view document);
+/// Of `GET /queues`, page by page, as a table.
+class queues_table {
+public:
+  /// @returns how many queues there are
+  checked<std::uint64_t> add(std::string_view page);
+  std::string text() const;
+
+private:
+  std::vector<table_row> rows_{
+    {"QUEUE", "READY", "LEASED", "ACCUMULATING", "WAITERS", "MEMORY", "HOME", "STATE"}};
+};
+
+/// The same as one document: `{"queues":[…],"total":…}`.
+class queues_document {
+public:
+  /// @returns how many queues there are
+  checked<std::uint64_t> add(std::string_view page);
+  std::string text() const;
+
+private:
+  std::string queues_; ///< with a comma before each
+  std::uint64_t total_ = 0;
+};
 
 /// Of `GET /queues/NAME/messages`: a line each, with the beginning of its body.
 checked<std::string> messages_text(std::string_view document);

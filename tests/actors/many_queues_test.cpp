@@ -56,6 +56,30 @@ CAF_TEST(a pull from any that waits gets what is pushed later) {
   CAF_CHECK_EQUAL(body(waiting), "y");
 }
 
+CAF_TEST(pages behind the first are of its list for a moment and what is deleted meanwhile is left out) {
+  for (const auto* name : {"a", "b", "c", "d", "e"})
+    queue(name);
+  auto page = [this](std::uint64_t offset) {
+    queue_page_wanted wanted;
+    wanted.offset = offset;
+    wanted.limit = 2;
+    auto told = ask<queue_page>(doors.fan_out, report_atom::value, wanted).value();
+    std::string names = std::to_string(told.total) + ":";
+    for (const auto& q : told.queues)
+      names += q.name;
+    return names;
+  };
+  CAF_CHECK_EQUAL(page(0), "5:ab");
+  queue("aa");
+  CAF_CHECK(!ask<caf::unit_t>(doors.registry, remove_atom::value, std::string{"c"}).refused());
+  CAF_CHECK_EQUAL(page(2), "5:d");
+  CAF_CHECK_EQUAL(page(0), "5:aaa"); // anew: a, aa, b, d, e
+  CAF_CHECK_EQUAL(page(2), "5:bd");
+  queue("z");
+  advance_time(1s); // and what was kept is forgotten
+  CAF_CHECK_EQUAL(page(4), "6:ez");
+}
+
 CAF_TEST(queues created later count) {
   auto waiting = pull_any("^new");
   push("new queue", "x");

@@ -301,6 +301,34 @@ CAF_TEST(properties and rules are shown and changed) {
   CAF_CHECK_EQUAL(no_file.err, "lmq: can't read /no/such/file: No such file or directory\n");
 }
 
+CAF_TEST(pages of queues make one table and one document) {
+  auto line = [](const std::string& name) {
+    return R"({"accumulating":0,"down":false,"leased":1,"memory":2,"name":")" + name +
+           R"(","paused":true,"ready":3,"size":4,"waiters":5})";
+  };
+  auto first = R"({"limit":2,"offset":0,"queues":[)" + line("a") + "," + line("b") + R"(],"total":3})";
+  auto second = R"({"limit":2,"offset":2,"queues":[)" + line("c") + R"(],"total":3})";
+  client::queues_table table;
+  client::queues_document document;
+  CAF_CHECK_EQUAL(document.text(), "{\"queues\":[],\"total\":0}\n");
+  for (const auto& page : {first, second}) {
+    auto in_table = table.add(page), in_document = document.add(page);
+    CAF_CHECK(in_table && *in_table == 3);
+    CAF_CHECK(in_document && *in_document == 3);
+  }
+  CAF_CHECK_EQUAL(table.text(), "QUEUE  READY  LEASED  ACCUMULATING  WAITERS  MEMORY  HOME  STATE\n"
+                                "a      3      1       0             5        2B      -     paused\n"
+                                "b      3      1       0             5        2B      -     paused\n"
+                                "c      3      1       0             5        2B      -     paused\n");
+  CAF_CHECK_EQUAL(document.text(),
+                  R"({"queues":[)" + line("a") + "," + line("b") + "," + line("c") + "],\"total\":3}\n");
+  for (const auto* strange : {"", "{}", R"({"queues":{},"total":1})", R"({"queues":[]})", "[]"}) {
+    CAF_MESSAGE(strange);
+    CAF_CHECK(!document.add(strange));
+  }
+  CAF_CHECK(!table.add(R"({"queues":[{}],"total":1})"));
+}
+
 CAF_TEST(what could not be written is told) {
   done({"push", "q", "x"});
   for (auto* line : {"queues", "queues --json", "peek q", "purge q", "redrive q", "props get q", "rules get",
