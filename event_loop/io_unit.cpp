@@ -104,15 +104,14 @@ void io_unit::flush(std::size_t budget) {
     case caf::resumable::awaiting_message: caf::intrusive_ptr_release(job); break;
     case caf::resumable::shutdown_execution_unit: break; // a private signal of CAF's own workers
     }
-    if (ready_.empty())
-      break; // nobody waits: the time need not be looked at
     auto now = steady::now();
     slow = slow || now - last >= limits_.flush_time;
     last = now;
-  } while (--budget > 0 && last - begun < limits_.flush_time);
+  } while (!ready_.empty() && --budget > 0 && last - begun < limits_.flush_time);
   messages_per_resume_ = slow ? 1 : std::min(2 * messages_per_resume_, limits_.messages_per_resume);
   flushing_ = false;
-  if (ready_.empty())
+  // Many sockets may be ready, each with a job that takes long: after one the others have to wait, too.
+  if (ready_.empty() && !slow)
     return;
   // Another post than that of `drain_soon`, which may stand before the sockets already.
   cut_short_ = true;

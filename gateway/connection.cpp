@@ -109,7 +109,8 @@ void connection::crashed(std::string_view what) noexcept {
 // -- deliveries --------------------------------------------------------------------------------------------------------
 
 void connection::make_fit(answer& what) {
-  if (bulk_of(what) < counting_step_bytes || gateway_.outgoing().let_in())
+  // Small ones pass, but not one on top of another: many may be asked for at once.
+  if (counted(output_.held_bytes() + bulk_of(what)) == 0 || gateway_.outgoing().let_in())
     return;
   auto* d = std::get_if<delivered>(&what);
   if (d != nullptr)

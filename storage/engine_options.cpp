@@ -91,8 +91,6 @@ rocksdb::Options engine_options(const store_options& options, std::shared_ptr<en
   o.max_compaction_bytes = tables_at_a_time * o.target_file_size_base;
   o.max_background_jobs = 2;
   o.bytes_per_sync = 1UL << 20; // spreads what the disk has to do for a large file
-  o.keep_log_file_num = 4;
-  o.max_log_file_size = 4UL << 20;
   o.stats_dump_period_sec = 0;
   o.stats_persist_period_sec = 0;
 

@@ -33,10 +33,10 @@ tl::unexpected<store_error> refused(kind what, std::string sentence) {
 }
 
 /// The tables that belong together, as the MANIFEST has it; nothing: that can't be read.
-std::optional<std::vector<std::string>> live_tables(const store_options& options) {
+/// @param empty  a directory: the engine is shown no logs, which may be damaged themselves
+std::optional<std::vector<std::string>> live_tables(const store_options& options, const fs::path& empty) {
   auto engine = engine_options(options, std::make_shared<engine_watch>());
-  log_numbers none(log_numbers::use::look_only);
-  engine.wal_filter = &none;
+  engine.wal_dir = empty.string();
   engine.paranoid_checks = false;
   engine.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
   engine.skip_checking_sst_file_sizes_on_db_open = true;
@@ -337,8 +337,10 @@ tl::expected<repair_report, store_error> repair_directory(const store_options& g
     return tl::unexpected(std::move(why));
   }
 
+  if (auto made = make_directory(unfinished); !made)
+    return tl::unexpected(made.error());
   salvage found(from);
-  found.read(live_tables(options), synced_mark::read(from / synced_file_name));
+  found.read(live_tables(options, unfinished), synced_mark::read(from / synced_file_name));
   auto give_up = [&](store_error why) {
     std::error_code ignored;
     fs::remove_all(unfinished, ignored);

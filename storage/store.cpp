@@ -2,6 +2,7 @@
 
 #include "core/log_value.hpp"
 #include "storage/directory.hpp"
+#include "storage/engine_log.hpp"
 #include "storage/engine_options.hpp"
 #include "storage/log_numbers.hpp"
 #include "storage/recovery.hpp"
@@ -148,6 +149,7 @@ tl::expected<store::opened, store_error> store::open(const store_options& given)
   auto files = zero_filled_logs::over(engine.env, options.write_buffer_bytes);
   engine.env = files.get();
   engine.create_if_missing = all->is_new;
+  engine.info_log = std::make_shared<engine_log>(directory);
   if (auto status = rocksdb::DB::Open(engine, directory.string(), &db); !status.ok())
     return tl::unexpected(error_of(status, directory));
   std::unique_ptr<rocksdb::DB> owned(db);

@@ -9,8 +9,11 @@
 // A layer over the files of the system or of a test, for the engine that writes.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 #include <string>
@@ -38,8 +41,15 @@ public:
                                     std::unique_ptr<rocksdb::FSWritableFile>* out,
                                     rocksdb::IODebugContext* dbg) override;
 
+  /// Of a log that is open: without its zeros, so that a copy has what was written and nothing half.
+  rocksdb::IOStatus GetFileSize(const std::string& f, const rocksdb::IOOptions& o, std::uint64_t* bytes,
+                                rocksdb::IODebugContext* dbg) override;
+
 private:
   std::uint64_t fill_bytes_;
+  std::mutex mutex_;
+  std::map<std::string, std::weak_ptr<const std::atomic<std::uint64_t>>>
+    ends_; ///< of open logs, by their names
 };
 
 } // namespace lmq

@@ -135,10 +135,11 @@ private:
         machine().tick(at, out()); // what is discarded now is not held
       bool again = machine().holds(id);
       if (!again && !recorder_.room_for(id, pushed))
-        return cell_->owed.decide(
-          refuse(reason::no_space, "there is no room on the disk for this message beside what is being "
-                                   "written and --disk-reserve; pull what is there, or make room, and push "
-                                   "again"));
+        return cell_->owed.decide(refuse(
+          reason::no_space,
+          "there is no room on the disk for this message beside what is being written, within --disk-limit and "
+          "beyond --disk-reserve; pull what is there, or make room, and push "
+          "again"));
       auto outcome = machine().push(id, std::move(pushed), at, out());
       if (!outcome) {
         recorder_.keep_room();

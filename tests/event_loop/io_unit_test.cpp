@@ -154,6 +154,31 @@ CAF_TEST(an actor that is slow takes one message before the sockets have their t
   caf::anon_send_exit(slow, caf::exit_reason::user_shutdown);
 }
 
+CAF_TEST(after an actor that was slow those that other sockets wake wait for their turn) {
+  loop l{1, {.flush_time = std::chrono::milliseconds{0}}}; // any is too slow
+  int ran = 0, seen = -1;
+  event both;
+  auto count = [&](int) {
+    if (++ran == 2)
+      both.set();
+  };
+  auto first = l.system.spawn(on_int, count), second = l.system.spawn(on_int, count);
+  l.settle();
+  l.on_unit([&] {
+    send_from(l.unit(), first, 1);
+    boost::asio::post(l.unit().context(), [&] { // as a socket that was ready with the first
+      send_from(l.unit(), second, 1);
+      l.unit().flush();
+      seen = ran;
+    });
+    l.unit().flush();
+  });
+  CAF_REQUIRE(both.comes());
+  l.on_unit([&] { CAF_CHECK_EQUAL(seen, 1); });
+  caf::anon_send_exit(first, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(second, caf::exit_reason::user_shutdown);
+}
+
 CAF_TEST(an actor whose mailbox never empties lets the others run after messages_per_resume) {
   constexpr std::uint64_t per_resume = 8;
   constexpr int rounds = 1000;

@@ -258,6 +258,35 @@ CAF_TEST(a damaged block costs its own rows alone and their ids are not settled)
   CAF_CHECK(unsettled <= missing + 1);
 }
 
+CAF_TEST(a damaged log of a directory with tables is named and nothing else) {
+  quick_folder folder;
+  {
+    auto opened = open_well(options_in(folder.path("data")));
+    write_well(opened.store, one_message("q", {7, 1}, "in a table"));
+  }
+  {
+    auto opened = open_well(options_in(folder.path("data")));
+    for (std::uint64_t n = 2; n <= 4; ++n)
+      write_well(opened.store, one_message("q", {7, n}, std::string(300'000, static_cast<char>('0' + n))));
+  }
+  auto all = read_all(folder.path("data"));
+  all.erase(lock_file_name);
+  auto log = std::find_if(all.begin(), all.end(), [](const auto& f) { return f.first.ends_with(".log"); });
+  CAF_REQUIRE(log != all.end());
+  for (std::size_t place : {100'000, 400'000, 700'000}) {
+    auto harmed = all;
+    harmed[log->first][place] ^= 1;
+    write_all(folder.path("harmed"), harmed);
+    fs::remove_all(folder.path("new"));
+    auto report = repair_directory(small_options(folder.path("harmed")), folder.path("new"));
+    CAF_REQUIRE(report.has_value());
+    CAF_CHECK_EQUAL(report->messages, 3u);
+    CAF_CHECK(!report->flaws.empty());
+    for (const auto& f : report->flaws)
+      CAF_CHECK_EQUAL(f.file, log->first);
+  }
+}
+
 CAF_TEST(batches behind a damaged one come out of a log) {
   quick_folder folder;
   {

@@ -92,6 +92,25 @@ CAF_TEST(small writes find their room written) {
   CAF_CHECK(closed.substr(0, all.size()) == all);
 }
 
+CAF_TEST(a log that is open has the length of what was written) {
+  log_folder logs;
+  auto length = [&] {
+    std::uint64_t bytes = 0;
+    CAF_REQUIRE(logs.files.GetFileSize(logs.folder.path("000001.log"), {}, &bytes, nullptr).ok());
+    return bytes;
+  };
+  auto file = logs.make("000001.log");
+  CAF_CHECK_EQUAL(length(), 0u);
+  CAF_CHECK(append(*file, "12345").ok());
+  CAF_CHECK_EQUAL(length(), 5u);
+  CAF_CHECK(file->Close({}, nullptr).ok());
+  file.reset();
+  auto closed = length();
+  CAF_CHECK_EQUAL(closed, logs.text("000001.log").size());
+  std::uint64_t none = 0;
+  CAF_CHECK(!logs.files.GetFileSize(logs.folder.path("000002.log"), {}, &none, nullptr).ok());
+}
+
 CAF_TEST(large writes and other files are written once) {
   log_folder logs;
   auto log = logs.make("000001.log");
