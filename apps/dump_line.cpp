@@ -70,7 +70,7 @@ std::string dump_line(std::string_view queue, const stored_message& m, const sto
     append_json_base64(out, body);
   }
   out += "}\n";
-  return out;
+  return json_in_sight(out);
 }
 
 } // namespace lmq

@@ -3,7 +3,6 @@
 #include "core/log_value.hpp"
 #include "core/utf8.hpp"
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -28,18 +27,7 @@ std::size_t key_length(std::string_view text) {
 /// JSON has escapes of its own for 0 to 31; the control characters beyond, and what ends lines in Unicode,
 /// may stand in it and do not here.
 std::string as_text(std::string_view text) {
-  auto quoted = json(std::string{text}).dump(-1, ' ', false, json::error_handler_t::replace);
-  std::string out;
-  out.reserve(quoted.size());
-  for (std::string_view rest = quoted; !rest.empty();) {
-    auto control = control_at(rest);
-    if (control.bytes > 0)
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(control.code));
-    else
-      out += rest.front();
-    rest.remove_prefix(std::max<std::size_t>(control.bytes, 1));
-  }
-  return out;
+  return json_in_sight(json(std::string{text}).dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 /// As JSON has it where it is one of JSON's words for it.

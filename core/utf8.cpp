@@ -44,6 +44,12 @@ constexpr std::string_view replacement = "\xef\xbf\xbd";
 
 constexpr std::string_view digits = "0123456789abcdef";
 
+/// The last `count` digits of it.
+void append_digits(std::string& out, char32_t code, int count) {
+  for (int shift = 4 * (count - 1); shift >= 0; shift -= 4)
+    out += digits[code >> shift & 15];
+}
+
 } // namespace
 
 bool is_utf8(std::string_view bytes) noexcept {
@@ -112,8 +118,7 @@ std::string in_sight(std::string_view bytes) {
   shown.reserve(bytes.size());
   auto escape = [&](char32_t code) {
     shown += code > 0xff ? "\\u" : "\\x";
-    for (int shift = code > 0xff ? 12 : 4; shift >= 0; shift -= 4)
-      shown += digits[code >> shift & 15];
+    append_digits(shown, code, code > 0xff ? 4 : 2);
   };
   while (!bytes.empty()) {
     auto first = static_cast<unsigned char>(bytes.front());
@@ -127,6 +132,27 @@ std::string in_sight(std::string_view bytes) {
       shown += bytes.substr(0, size);
     bytes.remove_prefix(std::max<std::size_t>(size, 1));
   }
+  return shown;
+}
+
+std::string json_in_sight(std::string_view document) {
+  std::string shown;
+  shown.reserve(document.size());
+  std::size_t copied = 0;
+  for (std::size_t at = 0; at < document.size();) {
+    auto control = control_at(document.substr(at));
+    // JSON's white space. A string has none of these as they are.
+    bool between_values = control.code == '\n' || control.code == '\r' || control.code == '\t';
+    if (control.bytes == 0 || between_values) {
+      ++at;
+      continue;
+    }
+    shown += document.substr(copied, at - copied);
+    shown += "\\u";
+    append_digits(shown, control.code, 4);
+    copied = at += control.bytes;
+  }
+  shown += document.substr(copied);
   return shown;
 }
 

@@ -32,4 +32,8 @@ control_character control_at(std::string_view bytes) noexcept;
 /// back, for a backslash stays one. O(n)
 std::string in_sight(std::string_view bytes);
 
+/// A JSON text that says the same, and in which no control character stands but the line ends and tabs
+/// between its values: those in its strings, which JSON allows from 127 on, are written as \u009b. O(n)
+std::string json_in_sight(std::string_view document);
+
 } // namespace lmq

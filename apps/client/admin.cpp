@@ -14,12 +14,14 @@ namespace {
 
 using document = tl::expected<std::string, exit_code>;
 
-/// Prints the document as it is, or as the text that is made of it.
+/// Prints the document itself, or the text that is made of it.
 exit_code show(const document& told, bool as_it_is, const talk& with,
                const std::function<checked<std::string>(std::string_view)>& text_of) {
   if (!told)
     return told.error();
-  auto text = as_it_is ? checked<std::string>{*told + '\n'} : text_of(*told);
+  if (as_it_is)
+    return with.print_document(*told + '\n');
+  auto text = text_of(*told);
   if (!text)
     return with.complain(exit_code::refused, text.error());
   return with.print(*text);
@@ -47,7 +49,8 @@ exit_code settings_of(const std::string& target, of_settings verb, const char* m
 /// All queues that match, gathered from as many pages of `GET /queues` as it takes. A page may have fewer
 /// than were asked for: what can't be asked, or is deleted meanwhile, is left out.
 template <class Into>
-exit_code show_queues(const std::string& match, const talk& with, Into into) {
+exit_code show_queues(const std::string& match, const talk& with, Into into,
+                      exit_code (talk::*print)(std::string_view) const) {
   for (std::uint64_t offset = 0;;) {
     auto page = with.document({.method = "GET",
                                .target = fmt::format("/queues?offset={}&limit={}&qre={}", offset,
@@ -59,15 +62,15 @@ exit_code show_queues(const std::string& match, const talk& with, Into into) {
       return with.complain(exit_code::refused, total.error());
     offset += queue_page_limits::queues_max;
     if (offset >= *total)
-      return with.print(into.text());
+      return (with.*print)(into.text());
   }
 }
 
 } // namespace
 
 exit_code carry_out(const queues& what, const talk& with) {
-  return what.json ? show_queues(what.match, with, queues_document{})
-                   : show_queues(what.match, with, queues_table{});
+  return what.json ? show_queues(what.match, with, queues_document{}, &talk::print_document)
+                   : show_queues(what.match, with, queues_table{}, &talk::print);
 }
 
 exit_code carry_out(const peek& what, const talk& with) {

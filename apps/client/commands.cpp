@@ -114,9 +114,9 @@ public:
     if (stats->status != 200)
       return refuse(*stats);
     auto nodes = alone ? "null" : cluster->body;
-    auto text = what.json
-                  ? checked<std::string>{fmt::format("{{\"cluster\":{},\"stats\":{}}}\n", nodes, stats->body)}
-                  : status_text(nodes, stats->body);
+    if (what.json)
+      return print_document(fmt::format("{{\"cluster\":{},\"stats\":{}}}\n", nodes, stats->body));
+    auto text = status_text(nodes, stats->body);
     if (!text)
       return complain(exit_code::refused, text.error());
     return print(*text);

@@ -59,6 +59,10 @@ exit_code talk::print(std::string_view text) const {
   return written ? exit_code::done : complain(exit_code::refused, written.error());
 }
 
+exit_code talk::print_document(std::string_view json) const {
+  return print(json_in_sight(json));
+}
+
 tl::expected<std::string, exit_code> talk::document(const request& asked) const {
   auto reply = exchange(server_, with_, asked);
   if (!reply)

@@ -26,6 +26,9 @@ public:
   /// not be written.
   exit_code print(std::string_view text) const;
 
+  /// The same of a JSON text, as json_in_sight() has it: the names and bodies in it are anybody's.
+  exit_code print_document(std::string_view json) const;
+
   /// The answer's body, where it is a yes; else what was wrong has been told, and this is how the command
   /// ends.
   tl::expected<std::string, exit_code> document(const request& asked) const;

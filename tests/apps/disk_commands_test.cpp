@@ -4,6 +4,7 @@
 #include <caf/test/unit_test.hpp>
 
 #include "apps/disk_commands.hpp"
+#include "core/utf8.hpp"
 #include "storage/repair.hpp"
 #include "tests/apps/run.hpp"
 #include "tests/support/http_client.hpp"
@@ -269,6 +270,37 @@ CAF_TEST(a dump shows each message in the order of its queue and with its state)
   CAF_CHECK_EQUAL(text(2, "state"), "ready");
   CAF_CHECK_EQUAL(lines[2]["retries_left"].get<int>(), 2);
   CAF_CHECK_EQUAL(text(3, "body"), "three");
+}
+
+CAF_TEST(a dump has a line for each message whatever its name and body hold) {
+  temporary_folder folder;
+  // Line ends of Unicode, CSI of C1, DEL and ESC; a backslash before one of them.
+  const std::string name = "a\xc2\x9b"
+                           "2J\xe2\x80\xa8"
+                           "b";
+  const std::string body = "1\xc2\x85"
+                           "2\\\xe2\x80\xa9"
+                           "3\x7f"
+                           "4\x1b[2J\n\xc3\xa9";
+  {
+    server_process server{{.data_dir = folder.path("data")}};
+    http_client client{server.http_port()};
+    push(client, "a%C2%9B2J%E2%80%A8b", body);
+    CAF_CHECK_EQUAL(server.stop(), 0);
+  }
+  auto restored = run({"restore", folder.path("data"), "--data-dir", folder.path("restored")});
+  CAF_CHECK_EQUAL(restored.exit_code, 0);
+  for (auto* directory : {"data", "restored"}) {
+    auto dumped = run({"dump", "--data-dir", folder.path(directory)});
+    CAF_CHECK_EQUAL(dumped.exit_code, 0);
+    CAF_CHECK(is_one_line(dumped.out));
+    CAF_CHECK_EQUAL(in_sight(dumped.out), dumped.out.substr(0, dumped.out.size() - 1) + "\\x0a");
+    auto line = json::parse(dumped.out);
+    auto queue_read = line["queue"].get<std::string>();
+    CAF_CHECK_EQUAL(queue_read, name);
+    auto body_read = line["body"].get<std::string>();
+    CAF_CHECK_EQUAL(body_read, body);
+  }
 }
 
 CAF_TEST(a dump whose reader goes away ends quietly) {

@@ -10,6 +10,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 using namespace lmq;
 using namespace std::chrono_literals;
 using testing::finish;
@@ -200,7 +202,7 @@ CAF_TEST(queues are listed as a table or as a document) {
 }
 
 CAF_TEST(no name and no body can play with the terminal) {
-  // CSI of C1 and Unicode's line separator: what a person sees of them are escapes, a program gets them.
+  // CSI of C1 and Unicode's line separator: what is seen of them are escapes, which JSON's readers take back.
   const std::string name = "a\xc2\x9b"
                            "2J\xe2\x80\xa8"
                            "b";
@@ -210,7 +212,20 @@ CAF_TEST(no name and no body can play with the terminal) {
   for (auto& line : {words{"queues"}, words{"top", "--once"}, words{"stats"}, words{"status"}})
     CAF_CHECK(holds(run(line).out, "\n" + shown + "  "));
   CAF_CHECK(holds(run({"peek", name}).out, "  <" + shown + ">\n"));
-  CAF_CHECK(holds(run({"queues", "--json"}).out, name));
+  const std::string in_json = R"(a\u009b2J\u2028b)";
+  for (auto& line : {words{"queues"}, words{"stats"}, words{"status"}, words{"peek", name}}) {
+    auto with_json = line;
+    with_json.push_back("--json");
+    auto told = run(with_json);
+    CAF_CHECK_EQUAL(told.exit_code, 0);
+    CAF_CHECK(holds(told.out, in_json));
+    CAF_CHECK(!holds(told.out, "\xc2\x9b") && !holds(told.out, "\xe2\x80\xa8"));
+  }
+  auto queues = nlohmann::json::parse(run({"queues", "--json"}).out)["queues"];
+  CAF_CHECK(std::any_of(queues.begin(), queues.end(), [&](const auto& q) { return q["name"] == name; }));
+  auto messages = nlohmann::json::parse(run({"peek", name, "--json"}).out)["messages"];
+  CAF_REQUIRE_EQUAL(messages.size(), 1u);
+  CAF_CHECK_EQUAL(messages[0]["body"].get<std::string>(), "<" + name + ">");
   auto full = run({"push", name, "x"});
   CAF_CHECK(full.err.starts_with("lmq: queue \"" + shown + "\" is full"));
   done({"nack", name, pulled(name)});

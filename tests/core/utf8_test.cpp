@@ -128,3 +128,22 @@ CAF_TEST(what is shown has no control characters and is text) {
           CAF_FAIL("a control character: " << first << ' ' << second);
     }
 }
+
+CAF_TEST(a JSON text that is shown has no control characters in its strings) {
+  auto shown = [](std::string_view document) { return json_in_sight(document); };
+  CAF_CHECK_EQUAL(shown(""), "");
+  CAF_CHECK_EQUAL(shown("{\"a\":\t\"caf\xc3\xa9 \xf0\x9f\x98\x80\xc2\xa0\",\r\n\"b\":[1,\"\\n\\\"\"]}\n"),
+                  "{\"a\":\t\"caf\xc3\xa9 \xf0\x9f\x98\x80\xc2\xa0\",\r\n\"b\":[1,\"\\n\\\"\"]}\n");
+  CAF_CHECK_EQUAL(shown("[\"\xc2\x9b"
+                        "2J\xc2\x85\x7f\"]"),
+                  R"(["\u009b2J\u0085\u007f"])");
+  // A backslash before it is one of its own.
+  CAF_CHECK_EQUAL(shown("[\"\\\\\xe2\x80\xa8"
+                        "b\xe2\x80\xa9\"]"),
+                  R"(["\\\u2028b\u2029"])");
+  // No JSON has these, but who asks for it may be answered with something else.
+  CAF_CHECK_EQUAL(shown(std::string_view{"\0\x1b[2J\b", 6}), R"(\u0000\u001b[2J\u0008)");
+  // Bytes that are no text, or the beginning of one, stay.
+  CAF_CHECK_EQUAL(shown("\xc2"), "\xc2");
+  CAF_CHECK_EQUAL(shown("\xff\xe2\x80"), "\xff\xe2\x80");
+}
