@@ -89,29 +89,37 @@ bool io_unit::schedule(caf::resumable* job) {
 void io_unit::flush(std::size_t budget) {
   if (!is_current())
     event_loop_bug("io_unit::flush called on another thread");
-  if (flushing_ || cut_short_ || ready_.empty() || budget == 0)
+  // While some are slow, a flush was cut short.
+  if (flushing_ || cut_short_ || (ready_.empty() && slow_.empty()) || budget == 0)
     return;
   flushing_ = true;
   bool slow = false;
   const auto begun = steady::now();
   auto last = begun;
-  do {
-    auto* job = ready_.front();
-    ready_.pop_front();
-    switch (job->resume(this, messages_per_resume_)) {
-    case caf::resumable::resume_later: ready_.push_back(job); break;
+  auto resume = [&](std::deque<caf::resumable*>& from) {
+    auto* job = from.front();
+    from.pop_front();
+    auto what = job->resume(this, messages_per_resume_);
+    auto now = steady::now();
+    slow = now - std::exchange(last, now) >= limits_.flush_time;
+    switch (what) {
+    case caf::resumable::resume_later: (slow ? slow_ : ready_).push_back(job); break;
     case caf::resumable::done:
     case caf::resumable::awaiting_message: caf::intrusive_ptr_release(job); break;
     case caf::resumable::shutdown_execution_unit: break; // a private signal of CAF's own workers
     }
-    auto now = steady::now();
-    slow = slow || now - last >= limits_.flush_time;
-    last = now;
-  } while (!ready_.empty() && --budget > 0 && last - begun < limits_.flush_time);
+  };
+  while (!ready_.empty() && budget-- > 0) {
+    resume(ready_);
+    if (last - begun >= limits_.flush_time)
+      break;
+  }
+  if (!slow && !slow_.empty())
+    resume(slow_);
   messages_per_resume_ = slow ? 1 : std::min(2 * messages_per_resume_, limits_.messages_per_resume);
   flushing_ = false;
   // Many sockets may be ready, each with a job that takes long: after one the others have to wait, too.
-  if (ready_.empty() && !slow)
+  if (ready_.empty() && slow_.empty() && !slow)
     return;
   // Another post than that of `drain_soon`, which may stand before the sockets already.
   cut_short_ = true;
@@ -177,6 +185,8 @@ void io_unit::close() {
     arriving_.swap(inbox_);
   }
   // An actor that ends may wake others; those find the unit closed and are released on the spot.
+  ready_.insert(ready_.end(), slow_.begin(), slow_.end());
+  slow_.clear();
   for (auto* job : std::exchange(ready_, {}))
     end_and_release(job);
   for (auto* job : std::exchange(arriving_, {}))

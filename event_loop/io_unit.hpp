@@ -26,8 +26,8 @@ class io_context;
 namespace lmq {
 
 /// How long actors may keep an I/O thread from its sockets. One message may take longer than `flush_time`: a
-/// body that is read from the disk, say. So few are given to an actor at a time, and one alone as long as one
-/// of them shows to be slow.
+/// body that is read from the disk, say. So few are given to an actor at a time, and as long as one of them
+/// shows to be slow one alone, behind all that others have to do.
 struct io_limits {
   std::size_t jobs_per_flush = 512;        ///< actors resumed before the sockets get their turn …
   std::chrono::milliseconds flush_time{5}; ///< … or until then, whichever comes first
@@ -102,6 +102,8 @@ private:
 
   // Own thread only.
   std::deque<caf::resumable*> ready_;
+  std::deque<caf::resumable*>
+    slow_; ///< had a slow message and have more: one of them a flush, behind the others
   std::vector<caf::resumable*> arriving_; ///< the inbox's other buffer
   std::size_t messages_per_resume_;       ///< now; fewer where one was slow
   bool flushing_ = false;

@@ -179,6 +179,48 @@ CAF_TEST(after an actor that was slow those that other sockets wake wait for the
   caf::anon_send_exit(second, caf::exit_reason::user_shutdown);
 }
 
+CAF_TEST(all that others have to do comes before the next message of an actor that is slow) {
+  constexpr std::chrono::milliseconds long_time{100};
+  constexpr int hops = 5, slow_messages = 3;
+  loop l{1, {.flush_time = long_time}};
+  std::string seen;
+  event all;
+  caf::actor other;
+  auto slow = l.system.spawn(on_int, [&](int) {
+    auto begun = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - begun < long_time) {
+    }
+    seen += 's';
+    if (seen.size() == hops + slow_messages)
+      all.set();
+  });
+  auto one = l.system.spawn(on_int, [&](int n) {
+    seen += 'q';
+    if (n > 1)
+      send_from(l.unit(), other, n - 1);
+  });
+  other = l.system.spawn(on_int, [&](int n) {
+    seen += 'q';
+    if (n > 1)
+      send_from(l.unit(), one, n - 1);
+  });
+  l.settle();
+  l.on_unit([&] {
+    for (int i = 0; i < slow_messages; ++i)
+      send_from(l.unit(), slow, i);
+    boost::asio::post(l.unit().context(), [&] { send_from(l.unit(), one, hops); });
+    l.unit().flush();
+  });
+  CAF_REQUIRE(all.comes());
+  l.on_unit([&] {
+    auto first = seen.find('q');
+    CAF_CHECK_EQUAL(seen.substr(first, hops), std::string(hops, 'q'));
+    CAF_CHECK(seen.substr(0, first) == "s" || seen.substr(0, first) == "ss"); // what it was given at first
+  });
+  for (auto& a : {slow, one, other})
+    caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
+}
+
 CAF_TEST(an actor whose mailbox never empties lets the others run after messages_per_resume) {
   constexpr std::uint64_t per_resume = 8;
   constexpr int rounds = 1000;
