@@ -8,6 +8,7 @@
 #include <caf/scheduled_actor.hpp>
 
 #include <algorithm>
+#include <ctime>
 #include <pthread.h>
 #include <string>
 #include <utility>
@@ -22,8 +23,12 @@ namespace lmq {
 
 namespace {
 
-using steady = std::chrono::steady_clock;
-using time_point = steady::time_point;
+/// Asked for every job: exact to a few milliseconds, and cheap.
+std::chrono::nanoseconds about_now() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec};
+}
 
 thread_local io_unit* current_unit = nullptr;
 
@@ -94,13 +99,13 @@ void io_unit::flush(std::size_t budget) {
     return;
   flushing_ = true;
   bool slow = false;
-  const auto begun = steady::now();
+  const auto begun = about_now();
   auto last = begun;
   auto resume = [&](std::deque<caf::resumable*>& from) {
     auto* job = from.front();
     from.pop_front();
     auto what = job->resume(this, messages_per_resume_);
-    auto now = steady::now();
+    auto now = about_now();
     slow = now - std::exchange(last, now) >= limits_.flush_time;
     switch (what) {
     case caf::resumable::resume_later: (slow ? slow_ : ready_).push_back(job); break;

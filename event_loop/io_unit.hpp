@@ -31,7 +31,7 @@ namespace lmq {
 struct io_limits {
   std::size_t jobs_per_flush = 512;        ///< actors resumed before the sockets get their turn …
   std::chrono::milliseconds flush_time{5}; ///< … or until then, whichever comes first
-  std::size_t messages_per_resume = 2;     ///< messages one actor takes before the next one runs
+  std::size_t messages_per_resume = 8;     ///< messages one actor takes before the next one runs
 };
 
 class io_unit final : public caf::execution_unit {
