@@ -138,8 +138,7 @@ private:
         return cell_->owed.decide(refuse(
           reason::no_space,
           "there is no room on the disk for this message beside what is being written, within --disk-limit and "
-          "beyond --disk-reserve; pull what is there, or make room, and push "
-          "again"));
+          "beyond --disk-reserve; pull what is there, or make room, and push again"));
       auto outcome = machine().push(id, std::move(pushed), at, out());
       if (!outcome) {
         recorder_.keep_room();

@@ -28,6 +28,41 @@ void send_from(io_unit& unit, const caf::actor& to, int x) {
     caf::make_mailbox_element(nullptr, caf::make_message_id(), {}, x), &unit);
 }
 
+/// Actors that count how many of them have run; they end with it.
+class runners {
+public:
+  runners(loop& l, int count) : unit_(l.unit()) {
+    for (int i = 0; i < count; ++i)
+      actors_.push_back(l.system.spawn(on_int, [this, count](int) {
+        if (++ran_ == count)
+          all_.set();
+      }));
+    l.settle();
+  }
+  ~runners() {
+    for (auto& a : actors_)
+      caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
+  }
+  runners(const runners&) = delete;
+  runners& operator=(const runners&) = delete;
+
+  // On the unit's thread.
+  void wake(int which) { send_from(unit_, actors_[static_cast<std::size_t>(which)], 1); }
+  void wake_all() {
+    for (auto& a : actors_)
+      send_from(unit_, a, 1);
+  }
+  int ran() const noexcept { return ran_; }
+
+  bool all_run() const { return all_.comes(); }
+
+private:
+  io_unit& unit_;
+  int ran_ = 0;
+  event all_;
+  std::vector<caf::actor> actors_;
+};
+
 } // namespace
 
 CAF_TEST(an actor that a handler wakes runs within the flush of that handler) {
@@ -72,55 +107,32 @@ CAF_TEST(a flush within an actor does not run another one inside of it) {
 }
 
 CAF_TEST(a flush ends after its budget and the sockets have their turn before the rest) {
-  constexpr int actors = 10;
   loop l{1, {.jobs_per_flush = 3, .messages_per_resume = 32}};
-  int ran = 0;
   int seen_by_handler = -1;
-  event all;
-  std::vector<caf::actor> as;
-  for (int i = 0; i < actors; ++i)
-    as.push_back(l.system.spawn(on_int, [&](int) {
-      if (++ran == actors)
-        all.set();
-    }));
-  l.settle();
+  runners all{l, 10};
   l.on_unit([&] {
-    for (auto& a : as)
-      send_from(l.unit(), a, 1);
-    boost::asio::post(l.unit().context(), [&] { seen_by_handler = ran; });
+    all.wake_all();
+    boost::asio::post(l.unit().context(), [&] { seen_by_handler = all.ran(); });
     l.unit().flush();
-    CAF_CHECK_EQUAL(ran, 3);
+    CAF_CHECK_EQUAL(all.ran(), 3);
   });
-  CAF_REQUIRE(all.comes());
+  CAF_REQUIRE(all.all_run());
   l.on_unit([&] { CAF_CHECK_EQUAL(seen_by_handler, 3); });
-  for (auto& a : as)
-    caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
 }
 
 CAF_TEST(after a flush that was cut short no other one comes before the sockets) {
-  constexpr int actors = 10;
   loop l{1, {.jobs_per_flush = 3}};
-  int ran = 0, seen = -1;
-  event all;
-  std::vector<caf::actor> as;
-  for (int i = 0; i < actors; ++i)
-    as.push_back(l.system.spawn(on_int, [&](int) {
-      if (++ran == actors)
-        all.set();
-    }));
-  l.settle();
+  int seen = -1;
+  runners all{l, 10};
   l.on_unit([&] {
-    for (auto& a : as)
-      send_from(l.unit(), a, 1);
+    all.wake_all();
     for (int i = 0; i < 5; ++i)
       l.unit().behind_sockets([] {}); // each ends with a flush
-    boost::asio::post(l.unit().context(), [&] { seen = ran; });
+    boost::asio::post(l.unit().context(), [&] { seen = all.ran(); });
     l.unit().flush();
   });
-  CAF_REQUIRE(all.comes());
+  CAF_REQUIRE(all.all_run());
   l.on_unit([&] { CAF_CHECK_EQUAL(seen, 3); });
-  for (auto& a : as)
-    caf::anon_send_exit(a, caf::exit_reason::user_shutdown);
 }
 
 CAF_TEST(an actor that is slow takes one message before the sockets have their turn) {
@@ -156,27 +168,19 @@ CAF_TEST(an actor that is slow takes one message before the sockets have their t
 
 CAF_TEST(after an actor that was slow those that other sockets wake wait for their turn) {
   loop l{1, {.flush_time = std::chrono::milliseconds{0}}}; // any is too slow
-  int ran = 0, seen = -1;
-  event both;
-  auto count = [&](int) {
-    if (++ran == 2)
-      both.set();
-  };
-  auto first = l.system.spawn(on_int, count), second = l.system.spawn(on_int, count);
-  l.settle();
+  int seen = -1;
+  runners both{l, 2};
   l.on_unit([&] {
-    send_from(l.unit(), first, 1);
+    both.wake(0);
     boost::asio::post(l.unit().context(), [&] { // as a socket that was ready with the first
-      send_from(l.unit(), second, 1);
+      both.wake(1);
       l.unit().flush();
-      seen = ran;
+      seen = both.ran();
     });
     l.unit().flush();
   });
-  CAF_REQUIRE(both.comes());
+  CAF_REQUIRE(both.all_run());
   l.on_unit([&] { CAF_CHECK_EQUAL(seen, 1); });
-  caf::anon_send_exit(first, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(second, caf::exit_reason::user_shutdown);
 }
 
 CAF_TEST(all that others have to do comes before the next message of an actor that is slow) {
